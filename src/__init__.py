@@ -1,0 +1,2 @@
+"""Laneway: BPMN-driven case work."""
+
