@@ -1,0 +1,205 @@
+"""A diagram as the engine sees it: flow levels of nodes and flows, with Camunda 8 (`zeebe:`) extensions read in.
+
+Nothing here knows XML or SpiffWorkflow: `bpmn.reader` fills it, `bpmn.checks` judges it, `spiff.specs` builds from it.
+Expressions are FEEL texts; a leading `=` marks an expression where a plain text is allowed too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from laneway.engine.model import Text
+
+TASKS = frozenset(
+    {
+        "task",
+        "manualTask",
+        "userTask",
+        "serviceTask",
+        "scriptTask",
+        "sendTask",
+        "receiveTask",
+        "businessRuleTask",
+    }
+)
+LEVELS = frozenset({"subProcess", "adHocSubProcess", "transaction"})
+EVENTS = frozenset(
+    {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
+)
+GATEWAYS = frozenset(
+    {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "complexGateway", "eventBasedGateway"}
+)
+FLOW_NODES = TASKS | LEVELS | EVENTS | GATEWAYS | {"callActivity"}
+
+
+@dataclass
+class Event:
+    """What an event waits for or throws. `kind` is `none` or the BPMN event definition without its suffix."""
+
+    kind: str = "none"
+    ref: str | None = None
+    """Name of the message, signal or link; code of the error or escalation; activity of a compensation."""
+    expression: str | None = None
+    """Timer text or condition."""
+    timer: str | None = None
+    """`timeDuration`, `timeDate` or `timeCycle`."""
+    correlation_key: str | None = None
+    code_variable: str | None = None
+    message_variable: str | None = None
+
+
+@dataclass
+class Flow:
+    """A sequence flow; `condition` is FEEL."""
+
+    id: str
+    source: str
+    target: str
+    condition: str | None = None
+    name: Text = Text("", "")
+
+
+@dataclass
+class Loop:
+    """Multi-instance characteristics; `kind` is `parallel` or `sequential`."""
+
+    kind: str
+    input_collection: str = ""
+    input_element: str | None = None
+    output_collection: str | None = None
+    output_element: str | None = None
+    completion_condition: str | None = None
+
+
+@dataclass
+class Mapping:
+    """One input or output of `zeebe:ioMapping`: a FEEL source and a target variable (may be a dotted path)."""
+
+    source: str
+    target: str
+
+
+@dataclass
+class Assignment:
+    """Who may do a user task and when; every text may be FEEL with a leading `=`."""
+
+    assignee: str | None = None
+    candidate_groups: str | None = None
+    candidate_users: str | None = None
+    due_date: str | None = None
+    follow_up_date: str | None = None
+    priority: str | None = None
+    form_id: str | None = None
+    form_binding: str = "latest"
+    external_form: str | None = None
+    separate_from: list[str] = field(default_factory=list)
+    """Elements whose completers may not act here (property `laneway:separateFrom`)."""
+
+
+@dataclass
+class Called:
+    """A called process or decision."""
+
+    id: str
+    """May be FEEL with a leading `=`."""
+    binding: str = "latest"
+    """`latest`, `deployment` or `versionTag`."""
+    version_tag: str | None = None
+    propagate_all_parent: bool = True
+    propagate_all_child: bool = True
+    result_variable: str | None = None
+
+
+@dataclass
+class Node:
+    """One flow node."""
+
+    id: str
+    type: str
+    """The BPMN tag, such as `userTask`."""
+    name: Text = Text("", "")
+    events: list[Event] = field(default_factory=list)
+    interrupting: bool = True
+    attached_to: str | None = None
+    default: str | None = None
+    incoming: list[Flow] = field(default_factory=list)
+    outgoing: list[Flow] = field(default_factory=list)
+    body: Level | None = None
+    is_event_subprocess: bool = False
+    loop: Loop | None = None
+    is_for_compensation: bool = False
+    compensation_handler: str | None = None
+    """Of a compensation boundary event: the activity its association leads to."""
+    job_type: str | None = None
+    """Makes the node a job; may be FEEL with a leading `=`."""
+    job_retries: str = "3"
+    headers: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
+    inputs: list[Mapping] = field(default_factory=list)
+    outputs: list[Mapping] = field(default_factory=list)
+    script: str | None = None
+    """FEEL of a `zeebe:script`."""
+    result_variable: str | None = None
+    assignment: Assignment | None = None
+    called_process: Called | None = None
+    called_decision: Called | None = None
+    lane: str = ""
+    """Name of the innermost lane in the diagram's own language."""
+
+    @property
+    def event(self) -> Event:
+        """The first event, or one of kind `none`."""
+        return self.events[0] if self.events else Event()
+
+
+@dataclass
+class Level:
+    """A process or the inside of a sub-process: its nodes and the flows between them."""
+
+    id: str
+    name: Text = Text("", "")
+    nodes: dict[str, Node] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+
+    def of(self, *types: str) -> list[Node]:
+        """The nodes of these types, in diagram order."""
+        return [node for node in self.nodes.values() if node.type in types]
+
+    def everything(self) -> Iterator[Node]:
+        """All nodes of this level and of the levels inside it."""
+        for node in self.nodes.values():
+            yield node
+            if node.body is not None:
+                yield from node.body.everything()
+
+
+@dataclass
+class Process:
+    """One executable process of a diagram."""
+
+    id: str
+    name: Text
+    level: Level
+    file: str
+    version_tag: str | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    lanes: dict[str, Text] = field(default_factory=dict)
+    """Names of the lanes by id."""
+
+    @property
+    def start_groups(self) -> list[str]:
+        """Groups that may start it (property `laneway:start:groups`); empty: everyone."""
+        listed = self.properties.get("laneway:start:groups", "")
+        return [group.strip() for group in listed.split(",") if group.strip()]
+
+    @property
+    def none_start(self) -> Node | None:
+        """The start event that a person or the API starts."""
+        return next((n for n in self.level.of("startEvent") if n.event.kind == "none"), None)
+
+    @property
+    def start_form_id(self) -> str | None:
+        """The form of the none start event."""
+        start = self.none_start
+        return start.assignment.form_id if start is not None and start.assignment is not None else None
