@@ -1,0 +1,20 @@
+import "./styles/app.css";
+
+import { startClocks } from "./app/clocks.js";
+import { startDialogs } from "./app/dialogs.js";
+import { startHtmx } from "./app/htmx.js";
+import { startIslands } from "./app/islands.js";
+import { startKeyboard } from "./app/keyboard.js";
+import { startPalette } from "./app/palette.js";
+import { startPreferences } from "./app/preferences.js";
+import { startToasts } from "./app/toasts.js";
+
+startPreferences();
+startHtmx();
+startClocks();
+startToasts();
+startDialogs();
+startPalette();
+startKeyboard();
+startIslands();
+document.body.dataset.ready = "1";

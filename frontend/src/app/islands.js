@@ -1,0 +1,45 @@
+const LOADERS = {
+  diagram: () => import("../diagram/index.js"),
+  form: () => import("../form/index.js"),
+  modeler: () => import("../modeler/index.js"),
+};
+
+/** Far enough below the fold to be loaded before it is scrolled to. */
+const NEAR = { rootMargin: "300px" };
+
+/**
+ * Islands are the parts of a page drawn by a library: `<div data-island="diagram|form|modeler">`. Their code is
+ * loaded when one is near the visible part, also after htmx has swapped one in, and let go when it leaves the page.
+ * data-preload="form" on a link fetches the code when the pointer comes near.
+ */
+export function startIslands() {
+  const mounted = new Map();
+  const seen = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting || mounted.has(target)) continue;
+      seen.unobserve(target);
+      mounted.set(target, mountIsland(target));
+    }
+  }, NEAR);
+  const find = (root) => root.querySelectorAll("[data-island]").forEach((element) => seen.observe(element));
+  find(document);
+  document.addEventListener("htmx:load", (event) => find(event.detail.elt.parentElement ?? document));
+  document.addEventListener("htmx:afterSettle", () => letGo(mounted));
+  document.addEventListener("pointerover", (event) => {
+    const wanted = event.target.closest?.("[data-preload]");
+    if (wanted) LOADERS[wanted.dataset.preload]?.();
+  });
+}
+
+async function mountIsland(element) {
+  const { mount } = await LOADERS[element.dataset.island]();
+  return mount(element);
+}
+
+async function letGo(mounted) {
+  for (const [element, island] of mounted) {
+    if (element.isConnected) continue;
+    mounted.delete(element);
+    (await island)?.destroy?.();
+  }
+}
