@@ -1,6 +1,7 @@
-"""A diagram as the engine sees it: flow levels of nodes and flows, with Camunda 8 (`zeebe:`) extensions read in.
+"""A diagram as the engine sees it: flow levels of nodes and flows, Camunda 8 (`zeebe:`) extensions read in.
 
-Nothing here knows XML or SpiffWorkflow: `bpmn.reader` fills it, `bpmn.checks` judges it, `spiff.specs` builds from it.
+Nothing here knows XML or SpiffWorkflow: `bpmn.reader` fills it, `bpmn.checks` judges it, `spiff.specs` builds
+from it.
 Expressions are FEEL texts; a leading `=` marks an expression where a plain text is allowed too.
 """
 
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from laneway.engine.model import Text
+from laneway.engine.model import Finding, Text
+
+NO_NAME = Text("", "")
 
 TASKS = frozenset(
     {
@@ -57,7 +60,7 @@ class Flow:
     source: str
     target: str
     condition: str | None = None
-    name: Text = Text("", "")
+    name: Text = NO_NAME
 
 
 @dataclass
@@ -74,7 +77,7 @@ class Loop:
 
 @dataclass
 class Mapping:
-    """One input or output of `zeebe:ioMapping`: a FEEL source and a target variable (may be a dotted path)."""
+    """One input or output of `zeebe:ioMapping`: a FEEL source and a target variable (or dotted path)."""
 
     source: str
     target: str
@@ -92,6 +95,8 @@ class Assignment:
     priority: str | None = None
     form_id: str | None = None
     form_binding: str = "latest"
+    """`latest`, `deployment` or `versionTag`."""
+    form_version_tag: str | None = None
     external_form: str | None = None
     separate_from: list[str] = field(default_factory=list)
     """Elements whose completers may not act here (property `laneway:separateFrom`)."""
@@ -118,7 +123,7 @@ class Node:
     id: str
     type: str
     """The BPMN tag, such as `userTask`."""
-    name: Text = Text("", "")
+    name: Text = NO_NAME
     events: list[Event] = field(default_factory=list)
     interrupting: bool = True
     attached_to: str | None = None
@@ -158,7 +163,7 @@ class Level:
     """A process or the inside of a sub-process: its nodes and the flows between them."""
 
     id: str
-    name: Text = Text("", "")
+    name: Text = NO_NAME
     nodes: dict[str, Node] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
 
@@ -203,3 +208,14 @@ class Process:
         """The form of the none start event."""
         start = self.none_start
         return start.assignment.form_id if start is not None and start.assignment is not None else None
+
+
+@dataclass
+class Diagram:
+    """What a file holds: its executable processes, and what is wrong or not understood in the XML itself."""
+
+    file: str
+    processes: list[Process] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    element_ids: list[str] = field(default_factory=list)
+    """Ids of all BPMN elements in the file, drawn-only ones too, in diagram order."""
