@@ -1,6 +1,6 @@
 import { openDialog } from "../shared/dialogs.js";
 import { debounce, h } from "../shared/dom.js";
-import { getJson, Problem, Unreachable } from "../shared/http.js";
+import { getJson, isRequestError } from "../shared/http.js";
 import { pageLocale, wordsIn } from "../shared/words.js";
 
 const WORDS = {
@@ -63,7 +63,7 @@ async function findRecords(text) {
   try {
     return { items: (await getJson(`${url}?q=${encodeURIComponent(text)}`)).items, failed: false };
   } catch (error) {
-    if (error instanceof Problem || error instanceof Unreachable) return { items: [], failed: true };
+    if (isRequestError(error)) return { items: [], failed: true };
     throw error;
   }
 }

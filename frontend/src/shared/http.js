@@ -12,6 +12,11 @@ export class Problem extends Error {
 /** The server could not be reached; nothing is known about what it did. */
 export class Unreachable extends Error {}
 
+/** Whether `error` is the server's refusal or its absence, as against a mistake of ours. */
+export function isRequestError(error) {
+  return error instanceof Problem || error instanceof Unreachable;
+}
+
 /** The token that proves that a request comes from our own page. */
 export function csrfToken() {
   return document.querySelector('meta[name="csrf"]')?.content ?? "";

@@ -1,0 +1,40 @@
+/** Height below a drawing that stays free, so that nothing lies under the bpmn.io mark. */
+export const MARK_HEIGHT = 34;
+
+const PADDING = 16;
+const LARGEST_SCALE = 1.1;
+/** Width of diagram that a mini view shows around the current step: about three steps. */
+const MINI_WIDTH = 340;
+
+/**
+ * The part of a diagram to show so that all of `bounds` is visible in `size` above the mark.
+ * Both are {x, y, width, height} and {width, height}, the first in diagram units, the second in pixels.
+ */
+export function fitAll(bounds, size) {
+  const scale = Math.min(
+    (size.width - 2 * PADDING) / bounds.width,
+    (size.height - PADDING - MARK_HEIGHT) / bounds.height,
+    LARGEST_SCALE,
+  );
+  const width = size.width / scale;
+  const height = size.height / scale;
+  return {
+    x: bounds.x - (width - bounds.width) / 2,
+    y: bounds.y - (height - MARK_HEIGHT / scale - bounds.height) / 2,
+    width,
+    height,
+  };
+}
+
+/** The part of a diagram around one element, which sits in the middle of what lies above the mark. */
+export function around(element, size) {
+  const width = Math.max(MINI_WIDTH, element.width + 2 * PADDING);
+  const scale = size.width / width;
+  const height = size.height / scale;
+  return {
+    x: element.x + element.width / 2 - width / 2,
+    y: element.y + element.height / 2 - (height - MARK_HEIGHT / scale) / 2,
+    width,
+    height,
+  };
+}
