@@ -1,0 +1,165 @@
+"""What a step asks of the outside, in order. The runtime turns each into rows of the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from laneway.engine.bpmn.model import Called, Event, Node
+
+
+class StepFailed(Exception):
+    """An element could not be entered or left; the token stays there as an incident of `type`."""
+
+    def __init__(self, type_: str, message: str) -> None:
+        super().__init__(message)
+        self.type = type_
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Due:
+    """When a timer fires, and for cycles how it goes on (`repetitions` -1: without end)."""
+
+    at: datetime
+    cycle: str | None = None
+    repetitions: int | None = None
+
+
+class Host(Protocol):
+    """What the executor needs from its surroundings while it steps."""
+
+    def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Any:
+        """The JSON value of a FEEL text; StepFailed when it does not work."""
+
+    def decide(self, called: Called, variables: Mapping[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
+        """The value of a decision and one record per evaluated table; StepFailed when it cannot be had."""
+
+    def due(self, event: Event, variables: Mapping[str, Any]) -> Due:
+        """When a timer event is due; StepFailed when its text is not understood."""
+
+
+class Effect:
+    """Base of everything a step asks for."""
+
+
+@dataclass(frozen=True)
+class UserTaskOpened(Effect):
+    """A person is needed. Expressions are evaluated already."""
+
+    token: int
+    node: Node
+    assignee: str | None
+    candidate_groups: list[str]
+    candidate_users: list[str]
+    due_at: datetime | None
+    follow_up_at: datetime | None
+    priority: int
+    form_id: str | None
+    external_form: str | None
+
+
+@dataclass(frozen=True)
+class JobOpened(Effect):
+    """A handler is needed."""
+
+    token: int
+    node: Node
+    type: str
+    retries: int
+
+
+@dataclass(frozen=True)
+class TimerOpened(Effect):
+    """Time is awaited; `wait` is the id of the node that it triggers."""
+
+    token: int
+    wait: str
+    element_id: str
+    due: Due
+
+
+@dataclass(frozen=True)
+class MessageOpened(Effect):
+    """A message is awaited."""
+
+    token: int
+    wait: str
+    node: Node
+    message_name: str
+    correlation_key: str
+
+
+@dataclass(frozen=True)
+class SignalOpened(Effect):
+    """A signal is awaited."""
+
+    token: int
+    wait: str
+    element_id: str
+    signal_name: str
+
+
+@dataclass(frozen=True)
+class WaitsClosed(Effect):
+    """Nothing of this token is awaited any more; `done` tells completion from termination."""
+
+    token: int
+    done: bool
+
+
+@dataclass(frozen=True)
+class IncidentRaised(Effect):
+    """A person must look at this token."""
+
+    token: int
+    element_id: str
+    type: str
+    message: str
+
+
+@dataclass(frozen=True)
+class SignalThrown(Effect):
+    """Every instance that waits for the signal hears it."""
+
+    name: str
+    variables: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ChildCalled(Effect):
+    """A call activity needs a child instance. `catches` are error codes that a caller would catch (`*`: all)."""
+
+    token: int
+    called: Called
+    process_id: str
+    variables: dict[str, Any]
+    catches: list[str]
+
+
+@dataclass(frozen=True)
+class ChildCanceled(Effect):
+    """The call activity has ended without its child."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class ThrownToParent(Effect):
+    """An error (`kind` error) or escalation that only the calling instance can catch."""
+
+    kind: str
+    code: str
+    variables: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Note:
+    """One line of history."""
+
+    event: str
+    element_id: str | None
+    token: int | None
+    details: dict[str, Any] = field(default_factory=dict)

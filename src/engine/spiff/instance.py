@@ -1,0 +1,357 @@
+"""One running process: its tokens, variables and waits, and the queue that moves it."""
+
+from __future__ import annotations
+
+from collections import ChainMap, deque
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.util.task import TaskState
+
+from laneway.engine.bpmn.model import Event, Node
+from laneway.engine.spiff import events
+from laneway.engine.spiff.build import Specs
+from laneway.engine.spiff.effects import (
+    ChildCanceled,
+    Effect,
+    Host,
+    IncidentRaised,
+    MessageOpened,
+    Note,
+    SignalOpened,
+    StepFailed,
+    TimerOpened,
+    WaitsClosed,
+)
+from laneway.engine.spiff.elements import Token, put
+from laneway.engine.spiff.scopes import InnerScope, Scope
+
+STEP_LIMIT = 10_000
+"""Steps without a wait after which an instance is taken to be in an endless loop."""
+
+
+class Mark(NamedTuple):
+    """How far effects, notes and a token's variables had come."""
+
+    effects: int
+    notes: int
+    local: dict[str, Any]
+
+
+class Instance(Scope, BpmnWorkflow):
+    """A process instance in memory, between loading and saving; discard it after any exception."""
+
+    def __init__(self, host: Host, process_id: str, specs: Specs) -> None:
+        self.host = host
+        self.live: dict[int, Token] = {}
+        self.queue: deque[Any] = deque()
+        """Token numbers, and levels that may have become empty, in the order things happened."""
+        self.inclusive_joins: dict[int, bool] = {}
+        self.effects: list[Effect] = []
+        self.notes: list[Note] = []
+        self.parent_catches: list[str] = []
+        self.last_token = 0
+        self.is_terminated = False
+        self.variables_changed = False
+        super().__init__(specs[process_id], specs, script_engine=host, deserializing=True)
+
+    def next_token(self) -> int:
+        """A number for a new token, never used before in this instance."""
+        self.last_token += 1
+        return self.last_token
+
+    def get_task_from_id(self, token_id: int) -> Token:
+        """Spiff's look-up, without its search through the tree."""
+        return self.live[token_id]
+
+    def note(self, event: str, token: Token, **details: Any) -> None:
+        """Write a line of history."""
+        self.notes.append(Note(event, token.task_spec.name, token.id, details))
+
+    # -- life
+
+    def start(self, variables: Mapping[str, Any], at: str | None = None) -> None:
+        """Begin at the none start event, or at the start event `at` that something has triggered."""
+        self.open()
+        if variables:
+            self.data.update(variables)
+            self.notes.append(Note("variables_set", None, None, {"values": dict(variables)}))
+        self._open_level(self)
+        for name in [at] if at else self.spec.plain_starts:
+            self.spawn(name, **({"fired": {}} if at else {}))
+
+    def run(self) -> None:
+        """Move until every branch waits. A token that would move on without end becomes an incident."""
+        steps = 0
+        while not self.completed and self._step(within_limit=steps < STEP_LIMIT):
+            steps += 1
+
+    def _step(self, *, within_limit: bool) -> bool:
+        while self.queue:
+            item = self.queue.popleft()
+            if isinstance(item, list):
+                self._level_done(item[1])
+                return True
+            token = self.live.get(item)
+            if token is not None and token._state == TaskState.READY:
+                if within_limit:
+                    token.run()
+                else:
+                    endless = f"More than {STEP_LIMIT} steps without a wait: is this an endless loop?"
+                    self.park(token, "enter", StepFailed("ENDLESS_LOOP", endless))
+                return True
+        joins = [self.live[number] for number in self.inclusive_joins if number in self.live]
+        return any(join.task_spec.fire_if_possible(join) for join in joins)
+
+    def _level_done(self, owner: int) -> None:
+        # Asked again here: a non-interrupting event sub-process may have started meanwhile.
+        scope: Scope | None = self.subprocesses.get(owner) if owner else self
+        if scope is None or not scope.is_empty():
+            return
+        if owner:
+            self.finish(self.live[owner])
+        else:
+            self.closed(self.task_tree, done=True)
+            self.completed = True
+
+    def terminate(self) -> None:
+        """End everything at once."""
+        self.clear()
+        self.closed(self.task_tree, done=False)
+        self.is_terminated = self.completed = True
+
+    # -- leaving an element
+
+    def complete(self, number: int, variables: Mapping[str, Any]) -> None:
+        """A person, a job, a child instance or an event has ended this token's wait."""
+        token = self.live[number]
+        if token.task_spec.node.outputs:
+            token.data.update(variables)
+            self._note_variables(token, variables)
+        else:
+            self.set_variables(token, variables)
+        token.internal_data.pop("child", None)
+        self.finish(token)
+
+    def finish(self, token: Token) -> None:
+        """Let a token leave its element, or park it when that fails."""
+        self.closed(token, done=True)
+        if self.prepare_to_leave(token):
+            token.complete()
+
+    def prepare_to_leave(self, token: Token) -> bool | None:
+        """Evaluate output mappings and flow conditions first, so that a failure leaves the token where it is."""
+        try:
+            node: Node = token.task_spec.node
+            if node.outputs:
+                values: dict[str, Any] = {}
+                for mapping in node.outputs:
+                    put(values, mapping.target, self.evaluate(token, mapping.source))
+                self.set_variables(token, values, outer=not token.workflow.spec.is_body)
+            token.leaving = token.task_spec.select(token)
+        except StepFailed as failure:
+            self.park(token, "leave", failure)
+            return None
+        return True
+
+    def park(self, token: Token, phase: str, failure: StepFailed) -> None:
+        """Leave the token where it is, as an incident that a person can retry."""
+        token._set_state(TaskState.STARTED)
+        token.internal_data["stuck"] = phase
+        token.internal_data["has_waits"] = True
+        self.effects.append(
+            IncidentRaised(token.id, token.task_spec.name, failure.type, failure.message)
+        )
+
+    def retry(self, number: int) -> None:
+        """Try again what made the incident of this token."""
+        token = self.live[number]
+        phase = token.internal_data.pop("stuck", None)
+        if phase == "leave":
+            self.finish(token)
+        elif phase == "enter":
+            self.closed(token, done=False)
+            token.internal_data["retried"] = True
+            token._set_state(TaskState.READY)
+            self.queue.append(token.id)
+
+    def fail(self, number: int, failure: StepFailed) -> None:
+        """Something outside went wrong for a waiting token."""
+        if number in self.live:
+            self.park(self.live[number], "enter", failure)
+
+    # -- inner levels
+
+    def open_scope(self, token: Token, level_id: str) -> InnerScope:
+        """Open the level that `token` owns."""
+        scope = InnerScope(self.subprocess_specs[level_id], token, self)
+        self.subprocesses[token.id] = scope
+        scope.open()
+        self._open_level(scope)
+        return scope
+
+    def close_scope(self, token: Token) -> None:
+        """End the level that `token` owns, innermost first."""
+        scope = self.subprocesses.get(token.id)
+        if scope is not None:
+            scope.clear()
+            self.closed(scope.task_tree, done=False)
+            del self.live[scope.task_tree.id]
+            del self.subprocesses[token.id]
+
+    def _open_level(self, scope: Scope) -> None:
+        for node in scope.spec.event_subprocesses:
+            self._open_event(scope.task_tree, node, node.body.of("startEvent")[0].event)
+
+    # -- variables: the element's own, its owners', the instance's
+
+    def _chain(self, token: Token) -> list[dict[str, Any]]:
+        maps, scope = [token.data], token.workflow
+        while scope.owner is not None:
+            maps.append(scope.owner.data)
+            scope = scope.owner.workflow
+        return [*maps, self.data]
+
+    def visible(self, token: Token, **extra: Any) -> ChainMap[str, Any]:
+        """What an expression at this token sees, innermost first."""
+        return ChainMap(extra, *self._chain(token))
+
+    def evaluate(self, token: Token, expression: str, **extra: Any) -> Any:
+        """The JSON value of a FEEL text at this token; raises StepFailed."""
+        return self.host.evaluate(expression, self.visible(token, **extra))
+
+    def holds(self, token: Token, condition: str, **extra: Any) -> bool:
+        """Whether a condition is true; anything but a boolean is a failure, null counts as false."""
+        value = self.evaluate(token, condition, **extra)
+        if value is not None and not isinstance(value, bool):
+            raise StepFailed(
+                "CONDITION_ERROR", f"'{condition}' should be true or false but gives {value!r}."
+            )
+        return bool(value)
+
+    def set_variables(self, token: Token, values: Mapping[str, Any], *, outer: bool = False) -> None:
+        """Each to the innermost scope that has it, else to the instance (Camunda 8's propagation rule)."""
+        if not values:
+            return
+        maps = self._chain(token)[1 if outer else 0 :]
+        for name, value in values.items():
+            next((known for known in maps if name in known), self.data)[name] = value
+        self._note_variables(token, values)
+
+    def set_result(self, token: Token, name: str | None, value: Any) -> None:
+        """Keep the result of a script or decision: for the output mappings alone if there are any."""
+        if name is None:
+            return
+        if token.task_spec.node.outputs:
+            token.data[name] = value
+        else:
+            self.set_variables(token, {name: value})
+
+    def _note_variables(self, token: Token, values: Mapping[str, Any]) -> None:
+        if values:
+            self.variables_changed = True
+            self.note("variables_set", token, values=dict(values))
+
+    # -- waits
+
+    def wait_for(self, token: Token, effect: Effect) -> None:
+        """Ask the outside for something on behalf of this token."""
+        token.internal_data["has_waits"] = True
+        self.effects.append(effect)
+
+    def open_waits(self, token: Token) -> None:
+        """Begin to wait for the token's own event, its boundary events and those behind an event gateway."""
+        spec, node = token.workflow.spec, token.task_spec.node
+        nodes = [b for b in spec.boundaries_of(node.id)]
+        if node.type == "eventBasedGateway":
+            nodes += [spec.task_specs[flow.target].node for flow in node.outgoing]
+        elif node.type in ("intermediateCatchEvent", "receiveTask") and node.loop is None:
+            nodes.append(node)
+        for waiting in nodes:
+            self._open_event(token, waiting, waiting.event)
+
+    def _open_event(self, token: Token, node: Node, event: Event) -> None:
+        if event.kind == "timer":
+            due = self.host.due(event, self.visible(token))
+            self.wait_for(token, TimerOpened(token.id, node.id, node.id, due))
+        elif event.kind == "message":
+            name = self._text(token, event.ref)
+            key = self._text(token, event.correlation_key)
+            self.wait_for(token, MessageOpened(token.id, node.id, node, name, key))
+        elif event.kind == "signal":
+            name = self._text(token, event.ref)
+            self.wait_for(token, SignalOpened(token.id, node.id, node.id, name))
+
+    def _text(self, token: Token, text: str | None) -> str:
+        value = self.evaluate(token, text) if text is not None and text.startswith("=") else text
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise StepFailed(
+                "EXTRACT_VALUE_ERROR", f"'{text}' should give a text or a whole number, not {value!r}."
+            )
+        return str(value)
+
+    def instant(self, token: Token, text: str | None) -> datetime | None:
+        """The instant that an attribute such as a due date gives, or None."""
+        if not text:
+            return None
+        return self.host.due(Event("timer", expression=text, timer="timeDate"), self.visible(token)).at
+
+    def closed(self, token: Token, *, done: bool) -> None:
+        """Nothing of this token is awaited any more; its inner level and its child end too."""
+        self.close_scope(token)
+        if token.internal_data.pop("child", None):
+            self.effects.append(ChildCanceled(token.id))
+        if token.internal_data.pop("has_waits", None):
+            self.effects.append(WaitsClosed(token.id, done))
+        if not done and token is not self.task_tree and token.internal_data.get("stuck") is None:
+            self.note("element_terminated", token)
+
+    def trigger(self, number: int, wait: str, variables: Mapping[str, Any]) -> bool:
+        """A timer, message or signal that this token waits for has come; False when it no longer waits."""
+        token = self.live.get(number)
+        if token is None:
+            return False
+        scope, spec = token.workflow, token.workflow.spec
+        if token is scope.task_tree:
+            node = spec.level.nodes[wait]
+            if scope.book.get("interrupted"):
+                return False
+            events.start_event_subprocess(scope, node, dict(variables))
+            return True
+        if token._state != TaskState.STARTED:
+            return False
+        node = token.task_spec.node
+        if wait == node.id:
+            self.complete(number, variables)
+        elif spec.task_specs[wait].node.type == "boundaryEvent":
+            events.fire_boundary(token, spec.task_specs[wait].node, dict(variables))
+        else:
+            scope.spawn(wait, fired=dict(variables))
+            self.finish(token)
+        return True
+
+    # -- taking a failed entry back
+
+    def mark(self, token: Token) -> Mark:
+        """Remember how things stand before an element is entered."""
+        return Mark(len(self.effects), len(self.notes), dict(token.data))
+
+    def rewind(self, token: Token, mark: Mark) -> None:
+        """Undo what a failed entry has asked for."""
+        self.close_scope(token)
+        token.internal_data.pop("child", None)
+        token.internal_data.pop("has_waits", None)
+        del self.effects[mark.effects :]
+        del self.notes[mark.notes :]
+        token.data = mark.local
+
+    def waiting_at(self) -> list[str]:
+        """Ids of the elements that hold a token now, without owners of inner levels."""
+        held = [
+            token.task_spec.name
+            for token in self.live.values()
+            if token._state in (TaskState.STARTED, TaskState.WAITING) and token.id not in self.subprocesses
+        ]
+        return list(dict.fromkeys(held))
