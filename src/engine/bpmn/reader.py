@@ -42,6 +42,20 @@ def read_processes(resource: Resource) -> Diagram:
     return diagram
 
 
+def element_names(process: Process) -> dict[str, Text]:
+    """Names of everything that has one, by element id: the process, its nodes, flows and lanes."""
+    names = {process.id: process.name, **process.lanes}
+    levels = [process.level]
+    while levels:
+        level = levels.pop()
+        names.update({flow.id: flow.name for flow in level.flows.values()})
+        for node in level.nodes.values():
+            names[node.id] = node.name
+            if node.body is not None:
+                levels.append(node.body)
+    return {element_id: name for element_id, name in names.items() if name.zh or name.en}
+
+
 class _Reader:
     """Reads one file; looks up what elements refer to by id."""
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from laneway.engine.bpmn.model import Process
 from laneway.engine.model import Text
 
 NAME_ZH: Final = "laneway:name:zh"
@@ -24,17 +23,3 @@ def bilingual(name: str, properties: Mapping[str, str]) -> Text:
     if _CHINESE.search(name) or (en and not zh):
         return Text(zh or name, en)
     return Text(zh, en or name)
-
-
-def element_names(process: Process) -> dict[str, Text]:
-    """Names of everything that has one, by element id: the process, its nodes, flows and lanes."""
-    names = {process.id: process.name, **process.lanes}
-    levels = [process.level]
-    while levels:
-        level = levels.pop()
-        names.update({flow.id: flow.name for flow in level.flows.values()})
-        for node in level.nodes.values():
-            names[node.id] = node.name
-            if node.body is not None:
-                levels.append(node.body)
-    return {element_id: name for element_id, name in names.items() if name.zh or name.en}

@@ -81,10 +81,6 @@ UNSUPPORTED: Final[dict[str, Text]] = {
     "expression_language": Text(
         "表达式只支持 FEEL，并以 = 开头", "expressions are FEEL only and start with ="
     ),
-    "activity_condition": Text(
-        "条件只能写在排他或包容网关的出线上：请在此处加一个网关",
-        "conditions work on flows out of exclusive or inclusive gateways only: add a gateway here",
-    ),
     "listener": Text(
         "不支持监听器：请把它画成一个任务", "listeners are not supported: draw the step as a task"
     ),

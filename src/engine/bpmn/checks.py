@@ -1,0 +1,95 @@
+"""Judges a process that was read: what keeps it from running, and what people should know beforehand.
+
+One rule is one small function; its words stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from laneway.engine.bpmn.model import Node, Process
+from laneway.engine.bpmn.rules import Findings, Place, is_feel, places, warning
+from laneway.engine.bpmn.rules_events import EVENT_RULES
+from laneway.engine.bpmn.rules_feel import expressions_compile
+from laneway.engine.bpmn.rules_structure import STRUCTURE
+from laneway.engine.bpmn.rules_work import WORK_RULES
+from laneway.engine.model import Finding
+
+_RULES: Final[tuple[Callable[[Place], Findings], ...]] = (
+    *STRUCTURE,
+    *EVENT_RULES,
+    *WORK_RULES,
+    expressions_compile,
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a diagram may refer to, as ids: deployed or about to be. None: not known, so not checked."""
+
+    forms: frozenset[str] | None = None
+    decisions: frozenset[str] | None = None
+    processes: frozenset[str] | None = None
+    job_types: frozenset[str] | None = None
+    """Types that an installed handler serves."""
+    groups: frozenset[str] | None = None
+
+
+def check(process: Process, known: Known) -> list[Finding]:
+    """All findings about one process, with its file; errors keep it from being deployed, warnings do not."""
+    found: list[Finding] = []
+    for place in places(process):
+        for rule in _RULES:
+            found.extend(rule(place))
+        for node in place.level.nodes.values():
+            found.extend(_refers_to_known(node, known))
+    return [replace(finding, file=process.file) for finding in found]
+
+
+def _refers_to_known(node: Node, known: Known) -> Findings:
+    """Warnings only: another deployment may bring what is missing, an outside worker may serve the type."""
+    assignment = node.assignment
+    if assignment is not None and _is_unknown(assignment.form_id, known.forms):
+        yield warning(
+            "form_unknown",
+            node,
+            f"表单 {assignment.form_id} 尚未部署：请一并部署",
+            f"the form {assignment.form_id} is not deployed: deploy it too",
+        )
+    if node.called_decision is not None and _is_unknown(node.called_decision.id, known.decisions):
+        yield warning(
+            "decision_unknown",
+            node,
+            f"决策 {node.called_decision.id} 尚未部署：请一并部署",
+            f"the decision {node.called_decision.id} is not deployed: deploy it too",
+        )
+    if node.called_process is not None and _is_unknown(node.called_process.id, known.processes):
+        yield warning(
+            "process_unknown",
+            node,
+            f"流程 {node.called_process.id} 尚未部署：请一并部署",
+            f"the process {node.called_process.id} is not deployed: deploy it too",
+        )
+    if _is_unknown(node.job_type, known.job_types):
+        yield warning(
+            "job_type_unknown",
+            node,
+            f"没有处理程序负责作业类型 {node.job_type}：须由外部程序处理",
+            f"no handler serves the job type {node.job_type}: an outside worker must",
+        )
+    groups = assignment.candidate_groups if assignment is not None else None
+    for group in (groups or "").split(",") if not is_feel(groups) else ():
+        if _is_unknown(group.strip(), known.groups):
+            yield warning(
+                "group_unknown",
+                node,
+                f"候选组 {group.strip()} 不存在：没有人能看到这项任务",
+                f"the candidate group {group.strip()} does not exist: nobody would see this task",
+            )
+
+
+def _is_unknown(reference: str | None, known: frozenset[str] | None) -> bool:
+    """Whether a plain reference is missing; one that FEEL computes is known only at run time."""
+    return bool(reference) and known is not None and not is_feel(reference) and reference not in known

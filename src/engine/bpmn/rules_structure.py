@@ -1,0 +1,338 @@
+"""Rules about how nodes hang together: starts, ends, flows, gateways, sub-processes, boundaries, links."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from laneway.engine.bpmn.model import Flow, Node
+from laneway.engine.bpmn.rules import ACTIVITIES, Findings, Place, error, warning
+
+
+def flows_stay_in_their_level(place: Place) -> Findings:
+    """A sequence flow joins two nodes of the same level."""
+    for flow in place.level.flows.values():
+        missing = [end for end in (flow.source, flow.target) if end not in place.level.nodes]
+        if missing:
+            yield error(
+                "flow_broken",
+                flow,
+                f"顺序流的一端（{missing[0] or '空'}）不在同一层：请把它连到同一流程或子流程内的节点",
+                f"one end of the flow ({missing[0] or 'empty'}) is not in the same level: "
+                "connect two nodes of the same process or sub-process",
+            )
+
+
+def levels_have_starts(place: Place) -> Findings:
+    """A process starts somewhere, at one none start at most; a sub-process has exactly one none start."""
+    starts = place.level.of("startEvent")
+    at = place.owner or place.process
+    if place.is_event_subprocess:
+        if len(starts) != 1 or starts[0].event.kind == "none":
+            yield error(
+                "event_subprocess_start",
+                at,
+                "事件子流程必须恰好有一个带触发条件的开始事件",
+                "an event sub-process needs exactly one start event, with a trigger",
+            )
+    elif not starts:
+        yield error("start_missing", at, "缺少开始事件：请添加一个", "there is no start event: add one")
+    elif place.owner is None:
+        none_starts = [start for start in starts if start.event.kind == "none"]
+        for start in none_starts[1:]:
+            yield error(
+                "start_not_unique",
+                start,
+                "流程只能有一个空开始事件：请删除多余的",
+                "a process can have one none start event only: remove the others",
+            )
+    elif len(starts) > 1:
+        yield error(
+            "start_not_unique",
+            at,
+            "子流程只能有一个开始事件：请删除多余的",
+            "a sub-process can have one start event only: remove the others",
+        )
+
+
+def starts_and_ends_are_ends_of_the_way(place: Place) -> Findings:
+    """Nothing leads into a start, nothing leads out of an end, and a start leads somewhere."""
+    for node in place.level.of("startEvent"):
+        if node.incoming:
+            yield error(
+                "flow_into_start",
+                node,
+                "顺序流不能指向开始事件：请改连到后面的节点",
+                "a flow leads into a start event: connect it to a later node",
+            )
+        if not node.outgoing:
+            yield error(
+                "start_leads_nowhere",
+                node,
+                "开始事件没有出线：请连到第一个步骤",
+                "the start event leads nowhere: connect it to the first step",
+            )
+    for node in place.level.of("endEvent"):
+        if node.outgoing:
+            yield error(
+                "flow_out_of_end",
+                node,
+                "结束事件不能有出线：请改用中间事件",
+                "a flow leads out of an end event: use an intermediate event",
+            )
+
+
+def nodes_can_be_reached(place: Place) -> Findings:
+    """Every node can get a token: from a start, a boundary event, an event or a compensation."""
+    nodes = place.level.nodes
+    boundaries: dict[str, list[Node]] = {}
+    for node in place.level.of("boundaryEvent"):
+        boundaries.setdefault(node.attached_to or "", []).append(node)
+    entered = [
+        node
+        for node in nodes.values()
+        if node.type == "startEvent" or node.is_event_subprocess or node.is_for_compensation
+    ]
+    seen = {node.id for node in entered}
+    while entered:
+        node = entered.pop()
+        following = [nodes[flow.target] for flow in node.outgoing] + boundaries.get(node.id, [])
+        fresh = [other for other in following if other.id not in seen]
+        seen.update(other.id for other in fresh)
+        entered.extend(fresh)
+    for node in nodes.values():
+        if node.id not in seen and not (node.type == "boundaryEvent" and node.attached_to not in nodes):
+            yield error(
+                "unreachable",
+                node,
+                "从开始事件永远到不了这里：请连上，或删除",
+                "this can never be reached from a start event: connect it, or remove it",
+            )
+
+
+def gateways_choose(place: Place) -> Findings:
+    """Exclusive and inclusive splits have a condition on every flow but the default one."""
+    for node in place.level.of("exclusiveGateway", "inclusiveGateway"):
+        for flow in node.outgoing:
+            yield from _condition_fits(node, flow)
+        if len(node.outgoing) > 1 and not node.default:
+            yield warning(
+                "default_missing",
+                node,
+                "没有默认流：所有条件都不成立时流程会停住，请设一条默认流",
+                "there is no default flow: the case stops if no condition is true; set one",
+            )
+
+
+def _condition_fits(node: Node, flow: Flow) -> Findings:
+    if flow.id == node.default:
+        if flow.condition:
+            yield error(
+                "condition_on_default",
+                flow,
+                "默认流不能有条件：请删除条件",
+                "a default flow has no condition: remove it",
+            )
+    elif len(node.outgoing) > 1 and not flow.condition:
+        yield error(
+            "condition_missing",
+            flow,
+            "网关的出线缺少条件：请填写条件，或设为默认流",
+            "this flow out of a gateway has no condition: give it one, or make it the default flow",
+        )
+
+
+def conditions_are_looked_at(place: Place) -> Findings:
+    """Activities may choose among their flows too; events and other gateways never look at a condition."""
+    for node in place.level.nodes.values():
+        chooses = node.type in ACTIVITIES | {"exclusiveGateway", "inclusiveGateway"}
+        for flow in node.outgoing:
+            if flow.condition and not chooses:
+                yield error(
+                    "condition_ignored",
+                    flow,
+                    "这里不会判断条件：请删除条件，或改用排他、包容网关",
+                    "a condition is not looked at here: remove it, or use an exclusive or inclusive gateway",
+                )
+        if node.default and node.default not in {flow.id for flow in node.outgoing}:
+            yield error(
+                "default_not_outgoing",
+                node,
+                "默认流不是这里的出线：请重新选择默认流",
+                "the default flow does not leave this element: choose another one",
+            )
+
+
+def gateways_join_or_split(place: Place) -> Findings:
+    """A gateway has a way in, a way out, and more than one of either."""
+    for node in place.level.nodes.values():
+        if not node.type.endswith("Gateway") or node.type == "eventBasedGateway":
+            continue
+        if not node.outgoing:
+            yield error(
+                "gateway_leads_nowhere",
+                node,
+                "网关没有出线：请连到下一步",
+                "the gateway leads nowhere: connect it to the next step",
+            )
+        elif len(node.incoming) == 1 and len(node.outgoing) == 1:
+            yield error(
+                "gateway_without_purpose",
+                node,
+                "网关只有一条入线和一条出线：请删除网关，或补上缺少的分支",
+                "the gateway has one way in and one way out: remove it, or draw the missing branch",
+            )
+
+
+def event_gateways_wait_for_events(place: Place) -> Findings:
+    """After an event gateway come two or more events or receive tasks, each waiting for this gateway only."""
+    for node in place.level.of("eventBasedGateway"):
+        if len(node.outgoing) < 2:
+            yield error(
+                "event_gateway_branches",
+                node,
+                "事件网关至少要有两条出线",
+                "an event gateway needs at least two flows out of it",
+            )
+        targets = [place.level.nodes[flow.target] for flow in node.outgoing]
+        receiving = [target for target in targets if target.type == "receiveTask"]
+        for target in targets:
+            waits = target.type == "intermediateCatchEvent" and target.event.kind in (
+                "message",
+                "timer",
+                "signal",
+            )
+            if not waits and target.type != "receiveTask":
+                yield error(
+                    "event_gateway_target",
+                    target,
+                    "事件网关之后只能是消息、定时、信号捕获事件或接收任务",
+                    "only message, timer or signal catch events or receive tasks can follow an event gateway",
+                )
+            elif len(target.incoming) > 1:
+                yield error(
+                    "event_gateway_target",
+                    target,
+                    "事件网关之后的事件不能有别的入线",
+                    "an event after an event gateway can have no other flow into it",
+                )
+            elif receiving and target.event.kind == "message" and target.type != "receiveTask":
+                yield error(
+                    "event_gateway_target",
+                    target,
+                    "事件网关之后不能同时用接收任务和消息事件：请统一为一种",
+                    "do not mix receive tasks and message events after an event gateway: use one of them",
+                )
+
+
+def boundaries_sit_on_activities(place: Place) -> Findings:
+    """A boundary event sits on an activity of its level and leads to the exception path."""
+    for node in place.level.of("boundaryEvent"):
+        host = place.level.nodes.get(node.attached_to or "")
+        if host is None or host.type not in ACTIVITIES or host.is_event_subprocess:
+            yield error(
+                "boundary_without_activity",
+                node,
+                "边界事件必须附着在同一层的任务或子流程上",
+                "a boundary event must sit on a task or sub-process of the same level",
+            )
+        if node.incoming:
+            yield error(
+                "flow_into_boundary",
+                node,
+                "顺序流不能指向边界事件",
+                "a flow cannot lead into a boundary event",
+            )
+        if not node.outgoing and node.event.kind != "compensate":
+            yield error(
+                "boundary_leads_nowhere",
+                node,
+                "边界事件没有出线：请连到后续步骤",
+                "the boundary event leads nowhere: connect it to a step",
+            )
+
+
+def event_subprocesses_stand_alone(place: Place) -> Findings:
+    """An event sub-process has no flows and no loop: its start event starts it."""
+    for node in place.level.nodes.values():
+        if node.is_event_subprocess and (node.incoming or node.outgoing or node.loop):
+            yield error(
+                "event_subprocess_connected",
+                node,
+                "事件子流程不能有顺序流或多实例：请删除",
+                "an event sub-process can have no flows and no multi-instance: remove them",
+            )
+
+
+def links_pair_up(place: Place) -> Findings:
+    """A link throw has one catch of its name; flows are drawn before the throw and after the catch only."""
+    links = [node for node in place.level.nodes.values() if node.event.kind == "link"]
+    catches = Counter(n.event.ref for n in links if n.type == "intermediateCatchEvent")
+    throws = {n.event.ref for n in links if n.type == "intermediateThrowEvent"}
+    for node in links:
+        drawn = place.level.flows.values()
+        is_catch = node.type == "intermediateCatchEvent"
+        if not node.event.ref:
+            yield error("link_without_name", node, "链接事件缺少名称", "the link event has no link name")
+        elif is_catch and (node.event.ref not in throws or catches[node.event.ref] > 1):
+            yield error(
+                "link_without_partner",
+                node,
+                f"链接 {node.event.ref} 应有一个捕获事件和至少一个抛出事件",
+                f"link {node.event.ref} needs one catch event and at least one throw event",
+            )
+        elif not is_catch and not catches[node.event.ref]:
+            yield error(
+                "link_without_partner",
+                node,
+                f"链接 {node.event.ref} 没有对应的捕获事件",
+                f"link {node.event.ref} has no catch event",
+            )
+        if any((flow.target if is_catch else flow.source) == node.id for flow in drawn):
+            yield error(
+                "link_with_flow",
+                node,
+                "链接事件的这一端不能有顺序流",
+                "no flow can be drawn on this side of a link event",
+            )
+
+
+def compensation_has_a_handler(place: Place) -> Findings:
+    """A compensation boundary is associated with an activity for compensation, which has no flows."""
+    handlers = set()
+    for node in place.level.of("boundaryEvent"):
+        if node.event.kind != "compensate":
+            continue
+        handler = place.level.nodes.get(node.compensation_handler or "")
+        if handler is None or not handler.is_for_compensation or node.outgoing:
+            yield error(
+                "compensation_handler",
+                node,
+                "补偿事件必须用关联线（不是顺序流）连到一个标为补偿的任务",
+                "connect the event by an association (no flow) with an activity marked for compensation",
+            )
+        else:
+            handlers.add(handler.id)
+    for node in place.level.nodes.values():
+        if node.is_for_compensation and (node.incoming or node.outgoing or node.id not in handlers):
+            yield error(
+                "compensation_activity",
+                node,
+                "补偿任务不能有顺序流，并且必须与一个补偿边界事件关联",
+                "an activity for compensation has no flows and is associated with a compensation event",
+            )
+
+
+STRUCTURE = (
+    flows_stay_in_their_level,
+    levels_have_starts,
+    starts_and_ends_are_ends_of_the_way,
+    nodes_can_be_reached,
+    gateways_choose,
+    conditions_are_looked_at,
+    gateways_join_or_split,
+    event_gateways_wait_for_events,
+    boundaries_sit_on_activities,
+    event_subprocesses_stand_alone,
+    links_pair_up,
+    compensation_has_a_handler,
+)

@@ -1,0 +1,211 @@
+"""Rules about what activities need to be told: jobs, scripts, decisions, called processes, people, loops."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from laneway.engine.bpmn.model import Called, Node
+from laneway.engine.bpmn.rules import Findings, Place, error, is_feel, unsupported
+
+_JOBS: Final = frozenset({"serviceTask", "sendTask"})
+_BINDINGS: Final = frozenset({"latest", "deployment", "versionTag"})
+_VARIABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_EMBEDDED: Final = "camunda-forms:bpmn:"
+
+
+def jobs_are_typed(place: Place) -> Findings:
+    """A job has a type, and a number of tries."""
+    for node in place.level.nodes.values():
+        if node.job_type == "" or (node.job_type is None and node.type in _JOBS):
+            yield error(
+                "job_type_missing",
+                node,
+                "请填写作业类型（zeebe:taskDefinition type）",
+                "give the job type (zeebe:taskDefinition type)",
+            )
+        if node.job_type is not None and not is_feel(node.job_retries) and not node.job_retries.isdecimal():
+            yield error(
+                "job_retries",
+                node,
+                f"重试次数“{node.job_retries}”不是数字",
+                f"the number of retries, “{node.job_retries}”, is no number",
+            )
+
+
+def scripts_have_one_way_to_run(place: Place) -> Findings:
+    """A script task is either a FEEL expression with a result variable, or a job."""
+    for node in place.level.of("scriptTask"):
+        if node.script is None and node.job_type is None:
+            yield error(
+                "script_missing",
+                node,
+                "请填写 FEEL 表达式和结果变量，或作业类型",
+                "give a FEEL expression with a result variable, or a job type",
+            )
+        elif node.script is not None and node.job_type is not None:
+            yield error(
+                "script_and_job",
+                node,
+                "脚本任务不能同时有 FEEL 表达式和作业类型：请删除一个",
+                "a script task cannot have both a FEEL expression and a job type: remove one",
+            )
+        elif node.script is not None and not (node.script and node.result_variable):
+            yield error(
+                "script_incomplete",
+                node,
+                "FEEL 表达式和结果变量都要填写",
+                "fill in both the FEEL expression and the result variable",
+            )
+
+
+def decisions_are_called(place: Place) -> Findings:
+    """A business rule task calls a decision for a result variable, or is a job."""
+    for node in place.level.of("businessRuleTask"):
+        called = node.called_decision
+        if called is None and node.job_type is None:
+            yield error(
+                "decision_missing",
+                node,
+                "请填写调用的决策编号，或作业类型",
+                "give the id of the called decision, or a job type",
+            )
+        elif called is not None and node.job_type is not None:
+            yield error(
+                "decision_and_job",
+                node,
+                "不能同时调用决策和设作业类型：请删除一个",
+                "a task cannot both call a decision and be a job: remove one",
+            )
+        elif called is not None and not (called.id and called.result_variable):
+            yield error(
+                "decision_incomplete",
+                node,
+                "决策编号和结果变量都要填写",
+                "fill in both the decision id and the result variable",
+            )
+        elif called is not None:
+            yield from _binding_fits(node, called)
+
+
+def processes_are_called(place: Place) -> Findings:
+    """A call activity names the process it calls."""
+    for node in place.level.of("callActivity"):
+        if node.called_process is None or not node.called_process.id:
+            yield error(
+                "called_process_missing",
+                node,
+                "请填写被调用流程的编号",
+                "give the id of the called process",
+            )
+        else:
+            yield from _binding_fits(node, node.called_process)
+
+
+def _binding_fits(node: Node, called: Called) -> Findings:
+    if called.binding not in _BINDINGS or (called.binding == "versionTag" and not called.version_tag):
+        yield error(
+            "binding",
+            node,
+            "绑定方式应为 latest、deployment 或 versionTag（后者要填版本标签）",
+            "the binding is latest, deployment, or versionTag with a version tag",
+        )
+
+
+def user_tasks_can_be_assigned(place: Place) -> Findings:
+    """Forms, dates, priority and separation of duties of a user task can be read."""
+    user_tasks = {node.id for node in place.process.level.everything() if node.type == "userTask"}
+    for node in place.level.of("userTask", "startEvent"):
+        assignment = node.assignment
+        if assignment is None:
+            continue
+        if (assignment.external_form or "").startswith(_EMBEDDED):
+            yield unsupported("embedded_form", node)
+        form = Called(assignment.form_id or "", assignment.form_binding, assignment.form_version_tag)
+        yield from _binding_fits(node, form)
+        for text in (assignment.due_date, assignment.follow_up_date):
+            if text and not is_feel(text) and not _is_date(text):
+                yield error(
+                    "date_unreadable",
+                    node,
+                    f"日期“{text}”无法识别：请写 2026-05-01T08:00:00+08:00 或以 = 开头的 FEEL",
+                    f"the date “{text}” cannot be read: use 2026-05-01T08:00:00+08:00 or =FEEL",
+                )
+        priority = assignment.priority
+        if priority and not is_feel(priority) and not (priority.isdecimal() and int(priority) <= 100):
+            yield error(
+                "priority",
+                node,
+                "优先级应为 0 到 100 的整数",
+                "the priority is a whole number from 0 to 100",
+            )
+        for other in assignment.separate_from:
+            if other not in user_tasks:
+                yield error(
+                    "separate_from_unknown",
+                    node,
+                    f"职责分离所指的用户任务 {other} 不存在",
+                    f"the user task {other}, named for separation of duties, does not exist",
+                )
+
+
+def repetitions_have_a_collection(place: Place) -> Findings:
+    """Multi-instance runs over a collection, and collects results only together with what to collect."""
+    for node in place.level.nodes.values():
+        loop = node.loop
+        if loop is None:
+            continue
+        if not loop.input_collection:
+            yield error(
+                "input_collection_missing",
+                node,
+                "多实例缺少输入集合：请填写，例如 =approvers",
+                "multi-instance has no input collection: fill it in, e.g. =approvers",
+            )
+        if bool(loop.output_collection) != bool(loop.output_element):
+            yield error(
+                "output_collection_incomplete",
+                node,
+                "输出集合和输出元素要么都填，要么都不填",
+                "fill in both the output collection and the output element, or neither",
+            )
+
+
+def mappings_are_complete(place: Place) -> Findings:
+    """Each input and output mapping has a source and a variable to write to."""
+    for node in place.level.nodes.values():
+        for mapping in (*node.inputs, *node.outputs):
+            if not mapping.source or not mapping.target:
+                yield error(
+                    "mapping_incomplete",
+                    node,
+                    f"变量映射“{mapping.target}”不完整：来源和目标变量都要填写",
+                    f"the mapping of “{mapping.target}” is incomplete: fill in both source and target",
+                )
+            elif not _VARIABLE.fullmatch(mapping.target):
+                yield error(
+                    "mapping_target",
+                    node,
+                    f"“{mapping.target}”不能作变量名：请用字母、数字和下划线",
+                    f"“{mapping.target}” cannot be a variable name: use letters, digits and underscores",
+                )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+WORK_RULES = (
+    jobs_are_typed,
+    scripts_have_one_way_to_run,
+    decisions_are_called,
+    processes_are_called,
+    user_tasks_can_be_assigned,
+    repetitions_have_a_collection,
+    mappings_are_complete,
+)
