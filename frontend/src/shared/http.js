@@ -32,10 +32,14 @@ export async function getText(url) {
   return (await request(url, {})).text();
 }
 
-/** Sends `body` as JSON and reads the answer's JSON, `{}` for an empty one. Throws Problem or Unreachable. */
-export async function sendJson(method, url, body) {
+/**
+ * Sends `body` as JSON and reads the answer's JSON, `{}` for an empty one. With `keepalive` the
+ * request goes on when the page is left. Throws Problem or Unreachable.
+ */
+export async function sendJson(method, url, body, { keepalive = false } = {}) {
   const response = await request(url, {
     method,
+    keepalive,
     headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRF-Token": csrfToken() },
     body: JSON.stringify(body),
   });
