@@ -347,6 +347,13 @@ message = Table(
     Index(None, "expires_at"),
 )
 
+message_correlation = Table(
+    "message_correlation",
+    metadata,
+    Column("message_key", BigInteger, ForeignKey("message.key", ondelete="CASCADE"), primary_key=True),
+    Column("process_id", String(200), primary_key=True, comment="a message reaches a process once"),
+)
+
 incident = Table(
     "incident",
     metadata,

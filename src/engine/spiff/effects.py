@@ -42,13 +42,16 @@ class Host(Protocol):
 
 
 class Effect:
-    """Base of everything a step asks for."""
+    """Base of everything a step asks for. `kind` names the wait that it opens, if it opens one."""
+
+    kind = ""
 
 
 @dataclass(frozen=True)
 class UserTaskOpened(Effect):
     """A person is needed. Expressions are evaluated already."""
 
+    kind = "user_task"
     token: int
     node: Node
     assignee: str | None
@@ -65,6 +68,7 @@ class UserTaskOpened(Effect):
 class JobOpened(Effect):
     """A handler is needed."""
 
+    kind = "job"
     token: int
     node: Node
     type: str
@@ -75,6 +79,7 @@ class JobOpened(Effect):
 class TimerOpened(Effect):
     """Time is awaited; `wait` is the id of the node that it triggers."""
 
+    kind = "timer"
     token: int
     wait: str
     element_id: str
@@ -85,6 +90,7 @@ class TimerOpened(Effect):
 class MessageOpened(Effect):
     """A message is awaited."""
 
+    kind = "message"
     token: int
     wait: str
     node: Node
@@ -96,6 +102,7 @@ class MessageOpened(Effect):
 class SignalOpened(Effect):
     """A signal is awaited."""
 
+    kind = "signal"
     token: int
     wait: str
     element_id: str
@@ -104,16 +111,17 @@ class SignalOpened(Effect):
 
 @dataclass(frozen=True)
 class WaitsClosed(Effect):
-    """Nothing of this token is awaited any more; `done` tells completion from termination."""
+    """Nothing of this token is awaited any more. `kinds` are those of the effects that opened its waits."""
 
     token: int
-    done: bool
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class IncidentRaised(Effect):
     """A person must look at this token."""
 
+    kind = "incident"
     token: int
     element_id: str
     type: str
@@ -132,6 +140,7 @@ class SignalThrown(Effect):
 class ChildCalled(Effect):
     """A call activity needs a child instance. `catches` are error codes that a caller would catch (`*`: all)."""
 
+    kind = "child"
     token: int
     called: Called
     process_id: str

@@ -34,6 +34,9 @@ class Token(Task):
         super().__init__(workflow, spec, parent, state, id or workflow.top_workflow.next_token())
         workflow.top_workflow.live[self.id] = self
         self.leaving: list[Flow] = []
+        """The flows it takes, decided before it leaves."""
+        self.outcome: tuple[Any, bool] = (None, False)
+        """In a multi-instance body: its result, and whether the activity is complete with it."""
 
     def _set_state(self, value: int) -> None:
         self._state = value
@@ -181,6 +184,9 @@ class Element(BpmnTaskSpec):
         if not hit and not free:
             raise no_flow(self.node)
         return hit + free
+
+    def child_leaves(self, token: Token, scope: Scope, child: Token) -> None:
+        """A token of the inner level is about to complete; raising StepFailed keeps it there."""
 
     def child_done(self, token: Token, scope: Scope, child: Token) -> None:
         """A token of the inner level that `token` owns has completed and left the tree."""

@@ -137,7 +137,7 @@ class Instance(Scope, BpmnWorkflow):
 
     def finish(self, token: Token) -> None:
         """Let a token leave its element, or park it when that fails."""
-        self.closed(token, done=True)
+        self._close_waits(token)
         if self.prepare_to_leave(token):
             token.complete()
 
@@ -151,6 +151,9 @@ class Instance(Scope, BpmnWorkflow):
                     put(values, mapping.target, self.evaluate(token, mapping.source))
                 self.set_variables(token, values, outer=not token.workflow.spec.is_body)
             token.leaving = token.task_spec.select(token)
+            scope = token.workflow
+            if scope.owner is not None:
+                scope.owner.task_spec.child_leaves(scope.owner, scope, token)
         except StepFailed as failure:
             self.park(token, "leave", failure)
             return None
@@ -160,9 +163,8 @@ class Instance(Scope, BpmnWorkflow):
         """Leave the token where it is, as an incident that a person can retry."""
         token._set_state(TaskState.STARTED)
         token.internal_data["stuck"] = phase
-        token.internal_data["has_waits"] = True
-        self.effects.append(
-            IncidentRaised(token.id, token.task_spec.name, failure.type, failure.message)
+        self.wait_for(
+            token, IncidentRaised(token.id, token.task_spec.name, failure.type, failure.message)
         )
 
     def retry(self, number: int) -> None:
@@ -258,7 +260,9 @@ class Instance(Scope, BpmnWorkflow):
 
     def wait_for(self, token: Token, effect: Effect) -> None:
         """Ask the outside for something on behalf of this token."""
-        token.internal_data["has_waits"] = True
+        kinds = token.internal_data.setdefault("waits", [])
+        if effect.kind not in kinds:
+            kinds.append(effect.kind)
         self.effects.append(effect)
 
     def open_waits(self, token: Token) -> None:
@@ -301,12 +305,16 @@ class Instance(Scope, BpmnWorkflow):
     def closed(self, token: Token, *, done: bool) -> None:
         """Nothing of this token is awaited any more; its inner level and its child end too."""
         self.close_scope(token)
-        if token.internal_data.pop("child", None):
-            self.effects.append(ChildCanceled(token.id))
-        if token.internal_data.pop("has_waits", None):
-            self.effects.append(WaitsClosed(token.id, done))
+        self._close_waits(token)
         if not done and token is not self.task_tree and token.internal_data.get("stuck") is None:
             self.note("element_terminated", token)
+
+    def _close_waits(self, token: Token) -> None:
+        if token.internal_data.pop("child", None):
+            self.effects.append(ChildCanceled(token.id))
+        kinds = token.internal_data.pop("waits", None)
+        if kinds:
+            self.effects.append(WaitsClosed(token.id, tuple(kinds)))
 
     def trigger(self, number: int, wait: str, variables: Mapping[str, Any]) -> bool:
         """A timer, message or signal that this token waits for has come; False when it no longer waits."""
@@ -342,7 +350,7 @@ class Instance(Scope, BpmnWorkflow):
         """Undo what a failed entry has asked for."""
         self.close_scope(token)
         token.internal_data.pop("child", None)
-        token.internal_data.pop("has_waits", None)
+        token.internal_data.pop("waits", None)
         del self.effects[mark.effects :]
         del self.notes[mark.notes :]
         token.data = mark.local
@@ -352,6 +360,7 @@ class Instance(Scope, BpmnWorkflow):
         held = [
             token.task_spec.name
             for token in self.live.values()
-            if token._state in (TaskState.STARTED, TaskState.WAITING) and token.id not in self.subprocesses
+            if token._state in (TaskState.STARTED, TaskState.WAITING)
+            and (token.id not in self.subprocesses or "stuck" in token.internal_data)
         ]
         return list(dict.fromkeys(held))

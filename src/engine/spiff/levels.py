@@ -56,8 +56,6 @@ class MultiInstance(Element):
                 "EXTRACT_VALUE_ERROR",
                 f"The input collection '{loop.input_collection}' of {self.node.id} should give a list.",
             )
-        if loop.output_collection:
-            top.note("multi_instance_started", token, count=len(items))
         if not items:
             self._deliver(token, [])
             return True
@@ -83,29 +81,28 @@ class MultiInstance(Element):
         book["next"] += 1
         scope.spawn(self.node.id, local=local)
 
-    def child_done(self, token: Token, scope: Scope, child: Token) -> None:
+    def child_leaves(self, token: Token, scope: Scope, child: Token) -> None:
         top: Instance = scope.top_workflow
         book, loop = scope.book, self._loop
-        book["done"] += 1
+        result = top.evaluate(child, loop.output_element) if loop.output_element else None
         counts = {
             "numberOfInstances": len(book["items"]),
-            "numberOfCompletedInstances": book["done"],
-            "numberOfActiveInstances": book["next"] - book["done"],
+            "numberOfCompletedInstances": book["done"] + 1,
+            "numberOfActiveInstances": book["next"] - book["done"] - 1,
         }
-        try:
-            if loop.output_element:
-                book["results"][child.data["loopCounter"] - 1] = top.evaluate(child, loop.output_element)
-            stop = loop.completion_condition is not None and top.holds(
-                token, loop.completion_condition, **counts
-            )
-        except StepFailed as failure:
-            top.park(token, "leave", failure)
-            return
-        if stop or book["done"] == len(book["items"]):
+        condition = loop.completion_condition
+        child.outcome = (result, condition is not None and top.holds(token, condition, **counts))
+
+    def child_done(self, token: Token, scope: Scope, child: Token) -> None:
+        top: Instance = scope.top_workflow
+        book = scope.book
+        book["done"] += 1
+        book["results"][child.data["loopCounter"] - 1], is_enough = child.outcome
+        if is_enough or book["done"] == len(book["items"]):
             self._deliver(token, book["results"])
             top.close_scope(token)
             top.finish(token)
-        elif loop.kind == "sequential":
+        elif self._loop.kind == "sequential":
             self._spawn_next(scope)
 
     def _deliver(self, token: Token, results: list[Any]) -> None:

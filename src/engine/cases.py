@@ -1,0 +1,111 @@
+"""Case files: the numbered business file around a process instance, kept current from its variables.
+
+A process opens a case when its property `laneway:case:series` names a number series. The properties
+`laneway:case:title`, `customer`, `severity` and `owner` (FEEL with a leading `=`, or plain text) say what lists show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from laneway.engine import clock, database
+from laneway.engine.bpmn.model import Process
+from laneway.engine.expressions import evaluate
+from laneway.engine.model import InstanceState, Person
+from laneway.engine.spiff.effects import StepFailed
+from laneway.engine.tables import case_file, number_series
+
+_SERIES = "laneway:case:series"
+_FIELDS = {"title": 400, "customer": 200, "severity": 20, "owner_group": 120}
+_PROPERTY_OF = {
+    "title": "laneway:case:title",
+    "customer": "laneway:case:customer",
+    "severity": "laneway:case:severity",
+    "owner_group": "laneway:case:owner",
+}
+
+
+def next_number(session: Session, series: str, *, at: datetime) -> str:
+    """The next number of a series and year, such as `CP-2026-000214`.
+
+    Gapless: it is allotted in the transaction of the record that carries it (DOMAIN section 2, rule 2).
+    """
+    insert_ = (postgresql if database.is_postgresql() else sqlite).insert(number_series)
+    statement = insert_.values(series=series, year=at.year, last=1).on_conflict_do_update(
+        index_elements=["series", "year"], set_={"last": number_series.c.last + 1}
+    )
+    last = session.scalar(statement.returning(number_series.c.last))
+    return f"{series}-{at.year}-{last:06d}"
+
+
+def allot(session: Session, process: Process) -> str | None:
+    """A case number for a new instance, if its process opens cases."""
+    series = process.properties.get(_SERIES, "").strip()
+    return next_number(session, series, at=clock.now()) if series else None
+
+
+def open_(
+    session: Session,
+    process: Process,
+    *,
+    number: str,
+    instance_key: int,
+    variables: Mapping[str, Any],
+    by: Person | None,
+) -> None:
+    """File a new case."""
+    session.execute(
+        insert(case_file).values(
+            number=number,
+            instance_key=instance_key,
+            process_id=process.id,
+            state=InstanceState.ACTIVE,
+            opened_at=clock.now(),
+            opened_by=by.username if by is not None else None,
+            **_shown(process, variables),
+        )
+    )
+
+
+def refresh(
+    session: Session, process: Process, instance_key: int, variables: Mapping[str, Any]
+) -> None:
+    """Bring what lists show up to date after variables have changed."""
+    if process.properties.get(_SERIES, "").strip():
+        statement = update(case_file).where(case_file.c.instance_key == instance_key)
+        session.execute(statement.values(**_shown(process, variables)))
+
+
+def close(session: Session, instance_key: int, state: InstanceState) -> None:
+    """The instance has ended, and with it its case."""
+    statement = update(case_file).where(case_file.c.instance_key == instance_key)
+    session.execute(statement.values(state=state, closed_at=clock.now()))
+
+
+def number_of(session: Session, root_key: int) -> str | None:
+    """The case number of a root instance, if it has one."""
+    query = select(case_file.c.number).where(case_file.c.instance_key == root_key)
+    return session.scalar(query)
+
+
+def _shown(process: Process, variables: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        column: _text(process.properties.get(_PROPERTY_OF[column], ""), variables)[:width]
+        for column, width in _FIELDS.items()
+    }
+
+
+def _text(source: str, variables: Mapping[str, Any]) -> str:
+    if not source.startswith("="):
+        return source
+    try:
+        value = evaluate(source, variables)
+    except StepFailed:
+        return ""  # a title that cannot be told must not stop the case
+    return value if isinstance(value, str) else "" if value is None else str(value)

@@ -1,0 +1,102 @@
+"""Evaluates what a diagram says: FEEL, decisions and timer texts, for the executor while it steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from laneway.engine import clock, definitions, feel
+from laneway.engine.bpmn.model import Called, Event
+from laneway.engine.errors import NotFound
+from laneway.engine.spiff.effects import Due, StepFailed
+
+_CYCLE = re.compile(r"R(\d*)/(P.+)")
+_STEPS = 200_000
+"""FEEL steps one expression of a diagram may take."""
+
+
+class StepHost:
+    """What the executor asks while one instance steps; see `spiff.effects.Host`."""
+
+    def __init__(self, session: Session, definition: definitions.Definition) -> None:
+        self._session = session
+        self._definition = definition
+
+    def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Any:
+        """The JSON value of a FEEL text. A limit or a syntax error is a failed step, odd values give null."""
+        return evaluate(expression, variables)
+
+    def decide(
+        self, called: Called, variables: Mapping[str, Any]
+    ) -> tuple[Any, list[dict[str, Any]]]:
+        """The value of a decision, and which rules of which tables gave it."""
+        bound = self._definition.deployment_key if called.binding == "deployment" else None
+        try:
+            model, version = definitions.find_decisions(self._session, called.id, deployment_key=bound)
+        except NotFound:
+            raise StepFailed(
+                "CALLED_DECISION_ERROR", f"The decision '{called.id}' is not deployed. Deploy it, then retry."
+            ) from None
+        try:
+            result = model.evaluate(called.id, variables, now=clock.now())
+        except feel.FeelError as error:
+            raise StepFailed("DECISION_EVALUATION_ERROR", f"Decision '{called.id}': {error}") from error
+        records = [
+            {
+                "decision_id": decision.decision_id,
+                "version": version,
+                "name": decision.name,
+                "inputs": [list(pair) for pair in decision.inputs],
+                "rules": [list(rule) for rule in decision.matched_rules],
+                "output": decision.output,
+            }
+            for decision in result.decisions
+        ]
+        return result.value, records
+
+    def due(self, event: Event, variables: Mapping[str, Any]) -> Due:
+        """When a timer event is due, from now."""
+        return due(event, variables)
+
+
+def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
+    """The JSON value of a FEEL text over these variables; raises StepFailed."""
+    try:
+        value, _warnings = feel.evaluate_json(expression, variables, now=clock.now(), steps=_STEPS)
+    except feel.FeelError as error:
+        raise StepFailed("EXTRACT_VALUE_ERROR", f"'{expression}': {error}") from error
+    return value
+
+
+def due(event: Event, variables: Mapping[str, Any]) -> Due:
+    """When a timer event is due, from now; raises StepFailed when its text makes no sense."""
+    text = event.expression or ""
+    value = evaluate(text, variables) if text.startswith("=") else text
+    now = clock.now()
+    try:
+        if event.timer == "timeCycle":
+            return _cycle(str(value))
+        if event.timer == "timeDate":
+            at = feel.as_datetime(value, now=now)
+            if at is None:
+                raise StepFailed("EXTRACT_VALUE_ERROR", f"'{text}' gives {value!r}, not a date and time.")
+            return Due(at)
+        return Due(feel.add_duration(now, value))
+    except feel.FeelError as error:
+        raise StepFailed("EXTRACT_VALUE_ERROR", f"Timer '{text}': {error}") from error
+
+
+def _cycle(text: str) -> Due:
+    match = _CYCLE.fullmatch(text.strip())
+    if match is None:
+        raise StepFailed("EXTRACT_VALUE_ERROR", f"'{text}' is no cycle such as R3/PT10M.")
+    repetitions = int(match[1]) - 1 if match[1] else -1
+    return Due(feel.add_duration(clock.now(), match[2]), match[2], repetitions)
+
+
+def next_due(cycle: str) -> Any:
+    """When a repeating timer fires again, from now."""
+    return feel.add_duration(clock.now(), cycle)

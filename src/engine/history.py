@@ -1,0 +1,57 @@
+"""The append-only history of an instance: what happened, when, and who did it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from laneway.engine import clock
+from laneway.engine.model import Person
+from laneway.engine.spiff.effects import Note
+from laneway.engine.tables import history, process_instance
+
+
+def append(
+    session: Session, instance_key: int, last_seq: int, notes: list[Note], *, by: Person | None = None
+) -> int:
+    """Write notes behind the row `last_seq`; returns the new last number. The caller holds the instance's lock."""
+    now = clock.now()
+    rows = [
+        {
+            "instance_key": instance_key,
+            "seq": last_seq + offset,
+            "at": now,
+            "event": note.event,
+            "element_id": note.element_id,
+            "token": note.token,
+            "person": by.username if by is not None else None,
+            "details": note.details,
+        }
+        for offset, note in enumerate(notes, start=1)
+    ]
+    if rows:
+        session.execute(insert(history), rows)
+    return last_seq + len(rows)
+
+
+def record(
+    session: Session,
+    instance_key: int,
+    event: str,
+    *,
+    by: Person | None = None,
+    element_id: str | None = None,
+    token: int | None = None,
+    **details: Any,
+) -> None:
+    """Write one line outside a step; takes the next number of the instance, and so its row lock."""
+    last_seq = session.scalar(
+        update(process_instance)
+        .where(process_instance.c.key == instance_key)
+        .values(last_seq=process_instance.c.last_seq + 1)
+        .returning(process_instance.c.last_seq)
+    )
+    assert last_seq is not None
+    append(session, instance_key, last_seq - 1, [Note(event, element_id, token, details)], by=by)

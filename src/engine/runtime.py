@@ -1,0 +1,189 @@
+"""The heart: lock an instance, change it, let it step, turn its waits into rows, save it. Nothing here commits.
+
+One call changes one instance. What it asks of other instances becomes rows that a later transaction picks up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from laneway.engine import cases, clock, definitions, history
+from laneway.engine.database import is_postgresql, new_key
+from laneway.engine.definitions import Definition
+from laneway.engine.errors import Conflict, NotFound
+from laneway.engine.expressions import StepHost
+from laneway.engine.model import IncidentState, InstanceState, Person
+from laneway.engine.spiff import state as live_state
+from laneway.engine.spiff.effects import Note
+from laneway.engine.spiff.instance import Instance
+from laneway.engine.tables import incident, process_instance
+from laneway.engine.waits import Rows, queue_effect
+
+Change = Callable[[Instance], object]
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The call activity that a child instance reports to, and what it would catch."""
+
+    key: int
+    token: int
+    root_key: int
+    catches: list[str]
+
+
+@dataclass(frozen=True)
+class Started:
+    """A new instance."""
+
+    instance_key: int
+    process_definition_key: int
+    process_id: str
+    version: int
+    case_number: str | None
+
+
+def lock(session: Session, instance_key: int) -> Any:
+    """The instance's row, locked until the transaction ends. Raises NotFound.
+
+    SQLite's units of work hold the one write lock already.
+    """
+    query = select(process_instance).where(process_instance.c.key == instance_key)
+    if is_postgresql():
+        query = query.with_for_update()
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("process_instance_not_found", key=instance_key)
+    return row
+
+
+def start(
+    session: Session,
+    definition_key: int,
+    variables: Mapping[str, Any],
+    *,
+    by: Person | None,
+    business_key: str | None = None,
+    at: str | None = None,
+    parent: Parent | None = None,
+) -> Started:
+    """A new instance of a definition, stepped until every branch waits; `at` is a triggered start event."""
+    definition = definitions.load(session, definition_key)
+    number = cases.allot(session, definition.process) if parent is None else None
+    values = dict(variables) | ({"case_number": number} if number else {})
+    key = new_key()
+    row = {
+        "key": key,
+        "process_definition_key": definition.key,
+        "process_id": definition.process_id,
+        "version": definition.version,
+        "state": InstanceState.ACTIVE,
+        "business_key": business_key or number,
+        "root_key": parent.root_key if parent else key,
+        "parent_key": parent.key if parent else None,
+        "parent_token": parent.token if parent else None,
+        "revision": 1,
+        "waiting_at": [],
+        "has_incident": False,
+        "started_at": clock.now(),
+        "started_by": by.username if by is not None else None,
+        "last_seq": 0,
+    }
+    inserted = session.execute(insert(process_instance).returning(process_instance), [row]).one()
+    if number:
+        cases.open_(
+            session, definition.process, number=number, instance_key=key, variables=values, by=by
+        )
+    instance = Instance(StepHost(session, definition), definition.process_id, definition.specs)
+    instance.parent_catches = parent.catches if parent else []
+    instance.notes.append(Note("instance_started", None, None, {"version": definition.version}))
+    instance.start(values, at)
+    _step_and_save(session, inserted, definition, instance, by=by)
+    return Started(key, definition.key, definition.process_id, definition.version, number)
+
+
+def advance(
+    session: Session, instance_key: int, change: Change, *, by: Person | None = None
+) -> Instance:
+    """Apply one change to an instance and step it until every branch waits; returns it as it stands then.
+
+    Raises NotFound, and Conflict when the instance has ended.
+    """
+    row = lock(session, instance_key)
+    if row.state != InstanceState.ACTIVE:
+        raise Conflict("process_instance_ended", key=instance_key, at=row.ended_at)
+    definition = definitions.load(session, row.process_definition_key)
+    host = StepHost(session, definition)
+    instance = live_state.load(host, definition.process_id, definition.specs, row.live_state)
+    change(instance)
+    _step_and_save(session, row, definition, instance, by=by)
+    return instance
+
+
+def _step_and_save(
+    session: Session, row: Any, definition: Definition, instance: Instance, *, by: Person | None
+) -> None:
+    instance.run()
+    rows = Rows(session, row, definition)
+    rows.take(instance.effects)
+    rows.write()
+    state = _state_of(instance)
+    notes = instance.notes + rows.notes
+    if state is not InstanceState.ACTIVE:
+        notes.append(Note(f"instance_{state.lower()}", None, None))
+    last_seq = history.append(session, row.key, row.last_seq, notes, by=by)
+    _save(session, row, instance, state, last_seq)
+    if instance.variables_changed and row.parent_key is None:
+        cases.refresh(session, definition.process, row.key, instance.data)
+    if state is not InstanceState.ACTIVE:
+        _ended(session, row, instance, state)
+
+
+def _state_of(instance: Instance) -> InstanceState:
+    if instance.is_terminated:
+        return InstanceState.TERMINATED
+    return InstanceState.COMPLETED if instance.completed else InstanceState.ACTIVE
+
+
+def _save(
+    session: Session, row: Any, instance: Instance, state: InstanceState, last_seq: int
+) -> None:
+    """Write the live state; the revision is the fence against a second writer."""
+    ended = state is not InstanceState.ACTIVE
+    values = {
+        "live_state": live_state.dump(instance),
+        "waiting_at": [] if ended else instance.waiting_at(),
+        "state": state,
+        "ended_at": clock.now() if ended else None,
+        "has_incident": not ended and has_incident(session, row.key),
+        "last_seq": last_seq,
+        "revision": row.revision + 1,
+    }
+    seen = (process_instance.c.key == row.key) & (process_instance.c.revision == row.revision)
+    result = session.execute(update(process_instance).where(seen).values(values))
+    if result.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts rows
+        raise Conflict("process_instance_changed", key=row.key)
+
+
+def has_incident(session: Session, instance_key: int) -> bool:
+    """Whether some step of the instance waits for a person to look at it."""
+    active = (incident.c.instance_key == instance_key) & (incident.c.state == IncidentState.ACTIVE)
+    return session.scalar(select(incident.c.key).where(active).limit(1)) is not None
+
+
+def _ended(session: Session, row: Any, instance: Instance, state: InstanceState) -> None:
+    if row.parent_key is None:
+        cases.close(session, row.key, state)
+    elif state is InstanceState.COMPLETED:
+        queue_effect(
+            session,
+            "child_completed",
+            instance_key=row.parent_key,
+            parent_token=row.parent_token,
+            variables=instance.data,
+        )

@@ -1,0 +1,284 @@
+"""Turns what a step asked for into rows: user tasks, jobs, timers, subscriptions, incidents, and work for others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from laneway.engine import clock
+from laneway.engine.database import new_key
+from laneway.engine.definitions import Definition
+from laneway.engine.model import IncidentState, JobState, UserTaskState
+from laneway.engine.spiff.effects import (
+    ChildCalled,
+    ChildCanceled,
+    Effect,
+    IncidentRaised,
+    JobOpened,
+    MessageOpened,
+    Note,
+    SignalOpened,
+    SignalThrown,
+    ThrownToParent,
+    TimerOpened,
+    UserTaskOpened,
+    WaitsClosed,
+)
+from laneway.engine.tables import (
+    effect,
+    form_definition,
+    incident,
+    job,
+    message_subscription,
+    signal_subscription,
+    timer,
+    user_task,
+    user_task_candidate,
+)
+
+_OPEN_JOBS = (JobState.CREATED, JobState.ACTIVATED, JobState.FAILED)
+
+
+def queue_effect(
+    session: Session, kind: str, *, instance_key: int | None = None, **payload: Any
+) -> None:
+    """Leave work for a transaction of its own, picked up after this one commits."""
+    session.execute(insert(effect), [_effect_row(kind, instance_key, payload)])
+
+
+def _effect_row(kind: str, instance_key: int | None, payload: dict[str, Any]) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "key": new_key(),
+        "kind": kind,
+        "instance_key": instance_key,
+        "payload": payload,
+        "created_at": now,
+        "attempts": 0,
+        "not_before": now,
+        "error": None,
+    }
+
+
+class Rows:
+    """The rows of one step of one instance; `write` puts them into the database in a few statements."""
+
+    def __init__(self, session: Session, instance: Any, definition: Definition) -> None:
+        self._session = session
+        self._instance = instance
+        self._definition = definition
+        self._new: dict[Table, list[dict[str, Any]]] = defaultdict(list)
+        self._closed: dict[str, set[int]] = defaultdict(set)
+        self._now = clock.now()
+        self.notes: list[Note] = []
+        """Lines of history about the waits that opened."""
+
+    def take(self, asked: list[Effect]) -> None:
+        """Note everything that a step asked for, in order."""
+        for item in asked:
+            getattr(self, _TAKERS[type(item)])(item)
+
+    def write(self) -> None:
+        """Close what has ended, then insert what has begun."""
+        for kind, tokens in self._closed.items():
+            for statement in self._closing(kind, sorted(tokens)):
+                self._session.execute(statement)
+        for table in (user_task, user_task_candidate, job, timer, message_subscription):
+            self._insert(table)
+        for table in (signal_subscription, incident, effect):
+            self._insert(table)
+
+    def _insert(self, table: Table) -> None:
+        if self._new[table]:
+            self._session.execute(insert(table), self._new[table])
+
+    def _closing(self, kind: str, tokens: list[int]) -> list[Any]:
+        def of(table: Table) -> Any:
+            return (table.c.instance_key == self._instance.key) & table.c.token.in_(tokens)
+
+        match kind:
+            case "user_task":
+                open_ = of(user_task) & (user_task.c.state == UserTaskState.CREATED)
+                return [update(user_task).where(open_).values(state=UserTaskState.CANCELED)]
+            case "job":
+                open_ = of(job) & job.c.state.in_(_OPEN_JOBS)
+                return [update(job).where(open_).values(state=JobState.CANCELED, ended_at=self._now)]
+            case "timer":
+                return [delete(timer).where(of(timer))]
+            case "message":
+                return [delete(message_subscription).where(of(message_subscription))]
+            case "signal":
+                return [delete(signal_subscription).where(of(signal_subscription))]
+            case "incident":
+                open_ = of(incident) & (incident.c.state == IncidentState.ACTIVE)
+                resolved = {"state": IncidentState.RESOLVED, "resolved_at": self._now}
+                return [update(incident).where(open_).values(resolved)]
+            case _:
+                return []
+
+    # -- one small function per effect
+
+    def _waits_closed(self, item: WaitsClosed) -> None:
+        for rows in self._new.values():
+            rows[:] = [row for row in rows if row.get("token") != item.token]
+        candidates = self._new[user_task_candidate]
+        kept = {row["key"] for row in self._new[user_task]}
+        candidates[:] = [row for row in candidates if row["user_task_key"] in kept]
+        for kind in item.kinds:
+            self._closed[kind].add(item.token)
+
+    def _base(self, token: int, element_id: str) -> dict[str, Any]:
+        return {
+            "key": new_key(),
+            "instance_key": self._instance.key,
+            "token": token,
+            "element_id": element_id,
+            "process_definition_key": self._definition.key,
+        }
+
+    def _user_task_opened(self, item: UserTaskOpened) -> None:
+        key = new_key()
+        self._new[user_task].append(
+            self._base(item.token, item.node.id)
+            | {
+                "key": key,
+                "name_zh": item.node.name.zh or item.node.id,
+                "name_en": item.node.name.en or item.node.id,
+                "process_id": self._definition.process_id,
+                "root_key": self._instance.root_key,
+                "state": UserTaskState.CREATED,
+                "assignee": item.assignee,
+                "candidate_groups": item.candidate_groups,
+                "candidate_users": item.candidate_users,
+                "form_id": item.form_id,
+                "form_key": self._form_key(item),
+                "external_form": item.external_form,
+                "separate_from": item.node.assignment.separate_from if item.node.assignment else [],
+                "priority": item.priority,
+                "due_at": item.due_at,
+                "follow_up_at": item.follow_up_at,
+                "revision": 1,
+                "created_at": self._now,
+                "claimed_at": self._now if item.assignee else None,
+            }
+        )
+        for kind, names in (("group", item.candidate_groups), ("user", item.candidate_users)):
+            for name in dict.fromkeys(names):
+                row = {"user_task_key": key, "kind": kind, "candidate": name}
+                self._new[user_task_candidate].append(row)
+        details = {"user_task_key": str(key), "candidate_groups": item.candidate_groups}
+        self.notes.append(Note("user_task_created", item.node.id, item.token, details))
+
+    def _form_key(self, item: UserTaskOpened) -> int | None:
+        """The version of the form that this task keeps: the latest, or the one deployed with the diagram."""
+        if item.form_id is None:
+            return None
+        columns = form_definition.c
+        query = select(columns.key).where(columns.form_id == item.form_id)
+        if item.node.assignment is not None and item.node.assignment.form_binding == "deployment":
+            query = query.where(columns.deployment_key == self._definition.deployment_key)
+        return self._session.scalar(query.order_by(columns.version.desc()).limit(1))
+
+    def _job_opened(self, item: JobOpened) -> None:
+        row = self._base(item.token, item.node.id) | {
+            "process_id": self._definition.process_id,
+            "type": item.type,
+            "state": JobState.CREATED,
+            "retries": item.retries,
+            "custom_headers": item.node.headers,
+            "created_at": self._now,
+        }
+        self._new[job].append(row)
+        details = {"job_key": str(row["key"]), "type": item.type}
+        self.notes.append(Note("job_created", item.node.id, item.token, details))
+
+    def _timer_opened(self, item: TimerOpened) -> None:
+        self._new[timer].append(
+            self._base(item.token, item.element_id)
+            | {
+                "wait": item.wait,
+                "due_at": item.due.at,
+                "cycle": item.due.cycle,
+                "repetitions": item.due.repetitions,
+            }
+        )
+
+    def _message_opened(self, item: MessageOpened) -> None:
+        row = self._base(item.token, item.node.id) | {
+            "wait": item.wait,
+            "name_zh": item.node.name.zh or item.message_name,
+            "name_en": item.node.name.en or item.message_name,
+            "message_name": item.message_name,
+            "correlation_key": item.correlation_key,
+            "created_at": self._now,
+        }
+        self._new[message_subscription].append(row)
+        # A message published before may wait for this; looked up after the commit, so that of a message and
+        # a subscription that do not see each other yet, the later one to commit always finds the other.
+        later = _effect_row("correlate_subscription", self._instance.key, {"subscription_key": row["key"]})
+        self._new[effect].append(later)
+
+    def _signal_opened(self, item: SignalOpened) -> None:
+        row = self._base(item.token, item.element_id)
+        self._new[signal_subscription].append(row | {"wait": item.wait, "signal_name": item.signal_name})
+
+    def _incident_raised(self, item: IncidentRaised) -> None:
+        self._new[incident].append(
+            self._base(item.token, item.element_id)
+            | {
+                "process_id": self._definition.process_id,
+                "type": item.type,
+                "message": item.message,
+                "state": IncidentState.ACTIVE,
+                "created_at": self._now,
+            }
+        )
+        details = {"type": item.type, "message": item.message}
+        self.notes.append(Note("incident_raised", item.element_id, item.token, details))
+
+    def _signal_thrown(self, item: SignalThrown) -> None:
+        payload = {"name": item.name, "variables": item.variables}
+        self._new[effect].append(_effect_row("broadcast_signal", None, payload))
+
+    def _child_called(self, item: ChildCalled) -> None:
+        payload = {
+            "parent_key": self._instance.key,
+            "parent_token": item.token,
+            "process_id": item.process_id,
+            "binding": item.called.binding,
+            "version_tag": item.called.version_tag,
+            "variables": item.variables,
+            "catches": item.catches,
+        }
+        self._new[effect].append(_effect_row("start_child", self._instance.key, payload))
+
+    def _child_canceled(self, item: ChildCanceled) -> None:
+        payload = {"parent_key": self._instance.key, "parent_token": item.token}
+        self._new[effect].append(_effect_row("cancel_child", self._instance.key, payload))
+
+    def _thrown_to_parent(self, item: ThrownToParent) -> None:
+        payload = {
+            "parent_token": self._instance.parent_token,
+            "kind": item.kind,
+            "code": item.code,
+            "variables": item.variables,
+        }
+        self._new[effect].append(_effect_row("throw_in_parent", self._instance.parent_key, payload))
+
+
+_TAKERS: dict[type[Effect], str] = {
+    WaitsClosed: "_waits_closed",
+    UserTaskOpened: "_user_task_opened",
+    JobOpened: "_job_opened",
+    TimerOpened: "_timer_opened",
+    MessageOpened: "_message_opened",
+    SignalOpened: "_signal_opened",
+    IncidentRaised: "_incident_raised",
+    SignalThrown: "_signal_thrown",
+    ChildCalled: "_child_called",
+    ChildCanceled: "_child_canceled",
+    ThrownToParent: "_thrown_to_parent",
+}
