@@ -5,8 +5,10 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
+    DateTime,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -18,6 +20,9 @@ from sqlalchemy import (
 
 revision = "0001"
 down_revision: str | None = None
+
+_Instant = DateTime(timezone=True)
+_Key = BigInteger
 
 
 def upgrade() -> None:
