@@ -1,0 +1,105 @@
+"""Built-ins on strings (DMN 1.5, 10.3.4.3)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from laneway.engine.feel import regexes
+from laneway.engine.feel.meter import Meter
+from laneway.engine.feel.registry import builtin
+from laneway.engine.feel.values import Value
+
+
+@builtin("substring", "string:s, start position:n, length:n?")
+def substring(m: Meter, text: str, position: Decimal, length: Decimal | None) -> Value:
+    start = int(position)
+    if start == 0 or abs(start) > len(text) or (length is not None and length < 1):
+        return m.warn("substring: position out of range")
+    at = start - 1 if start > 0 else len(text) + start
+    return text[at:] if length is None else text[at : at + int(min(length, Decimal(len(text))))]
+
+
+@builtin("string length", "string:s")
+def string_length(m: Meter, text: str) -> Decimal:
+    return Decimal(len(text))
+
+
+@builtin("upper case", "string:s")
+def upper_case(m: Meter, text: str) -> str:
+    return text.upper()
+
+
+@builtin("lower case", "string:s")
+def lower_case(m: Meter, text: str) -> str:
+    return text.lower()
+
+
+@builtin("substring before", "string:s, match:s")
+def substring_before(m: Meter, text: str, match: str) -> str:
+    return text.partition(match)[0] if match and match in text else ""
+
+
+@builtin("substring after", "string:s, match:s")
+def substring_after(m: Meter, text: str, match: str) -> str:
+    return text.partition(match)[2] if match else text
+
+
+@builtin("contains", "string:s, match:s")
+def contains(m: Meter, text: str, match: str) -> bool:
+    return match in text
+
+
+@builtin("starts with", "string:s, match:s")
+def starts_with(m: Meter, text: str, match: str) -> bool:
+    return text.startswith(match)
+
+
+@builtin("ends with", "string:s, match:s")
+def ends_with(m: Meter, text: str, match: str) -> bool:
+    return text.endswith(match)
+
+
+@builtin("replace", "input:s, pattern:s, replacement:s, flags:s?")
+def replace(m: Meter, text: str, pattern: str, replacement: str, flags: str | None) -> str:
+    m.charge(len(text) // 8)
+    if len(text) * len(replacement) > 100_000:
+        # Worst case before the work: every position replaced, a group standing for some 20 characters.
+        m.text((len(text) + 1) * (len(replacement) + 20 * ("$" in replacement)))
+    out = regexes.replace(text, pattern, replacement, flags or "")
+    m.text(len(out))
+    return out
+
+
+@builtin("matches", "input:s, pattern:s, flags:s?")
+def matches(m: Meter, text: str, pattern: str, flags: str | None) -> bool:
+    m.charge(len(text) // 8)
+    return regexes.search(text, pattern, flags or "")
+
+
+@builtin("split", "string:s, delimiter:s")
+def split(m: Meter, text: str, delimiter: str) -> list[str]:
+    m.charge(len(text))
+    return regexes.split(text, delimiter)
+
+
+@builtin("string join", "list:l, delimiter:s?")
+def string_join(m: Meter, items: list[Value], delimiter: str | None) -> Value:
+    m.charge(len(items))
+    if any(x is not None and type(x) is not str for x in items):
+        return m.warn("string join: not a list of strings")
+    texts = [x for x in items if x is not None]
+    m.text(sum(map(len, texts)) + len(delimiter or "") * len(texts))
+    return (delimiter or "").join(texts)
+
+
+# Additions of the Camunda dialect.
+
+
+@builtin("trim", "string:s")
+def trim(m: Meter, text: str) -> str:
+    return text.strip()
+
+
+@builtin("is blank", "string:s")
+def is_blank(m: Meter, text: str) -> bool:
+    return not text.strip()

@@ -1,0 +1,87 @@
+"""The ground of the compiler: dispatch over nodes, constants, names and types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from laneway.engine.feel.arithmetic import number
+from laneway.engine.feel.builtins import BUILTINS
+from laneway.engine.feel.reader import Node
+from laneway.engine.feel.scope import Code, Env
+from laneway.engine.feel.types import ANY, NAMED, Type
+from laneway.engine.feel.values import Value
+
+
+def _no_type(name: str) -> Type | None:
+    return None
+
+
+class CompilerBase:
+    """One method per kind of node, named `_<kind>`. `type_of` finds a Type (item definition) by name."""
+
+    def __init__(self, type_of: Callable[[str], Type | None] = _no_type) -> None:
+        self._type_of = type_of
+        self.free: set[str] = set()
+
+    def compile(self, node: Node | Code) -> Code:
+        """The closure of a node; a closure stands for itself, so boxed expressions can be parts of nodes."""
+        if callable(node):
+            return node
+        code: Code = getattr(self, "_" + node[0])(*node[1:])
+        return code
+
+    def _const(self, v: Value) -> Code:
+        return lambda env: v
+
+    def _num(self, v: Decimal) -> Code:
+        rounded = number(v)
+        return lambda env: rounded
+
+    def _group(self, node: Node) -> Code:
+        return self.compile(node)
+
+    def _at(self, v: Value, text: str) -> Code:
+        if v is None:
+            return lambda env: env.m.warn('@"%s" is no date, time or duration', text)
+        return lambda env: v
+
+    def _name(self, name: str) -> Code:
+        self.free.add(name)
+        builtin = BUILTINS.get(name)
+
+        def run(env: Env) -> Value:
+            scope: Env | None = env
+            while scope is not None:
+                if name in scope.vars:
+                    return scope.vars[name]
+                scope = scope.parent
+            return builtin or env.m.warn("no variable %r", name)
+
+        return run
+
+    def type(self, node: Node) -> Type | None:
+        """The Type of a type node; None when a name is unknown."""
+        if node[0] == "named":
+            return NAMED.get(node[1]) or self._type_of(node[1])
+        if node[0] == "of":
+            return Type(node[1], item=self.type(node[2]) or ANY)
+        if node[0] == "ctx":
+            return Type("context", fields={k: self.type(field) or ANY for k, field in node[1]})
+        return Type("function", params=[self.type(p) or ANY for p in node[1]], item=self.type(node[2]) or ANY)
+
+
+def size(node: Node | Code | list[Node]) -> int:
+    """The number of nodes, charged once per turn of a loop; what is compiled already counts nothing."""
+    if isinstance(node, tuple | list):
+        return isinstance(node, tuple) + sum(map(size, node))
+    return 0
+
+
+def mentions(node: Node | Code | list[Node], name: str) -> bool:
+    """Whether a node may use a name; of what is compiled already, yes."""
+    if isinstance(node, tuple) and node[:2] == ("name", name):
+        return True
+    if isinstance(node, tuple | list):
+        return any(mentions(x, name) for x in node)
+    return callable(node)

@@ -1,0 +1,110 @@
+"""Compiled texts: parse, compile, cache, evaluate."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from laneway.engine.feel.builtins import BUILTINS
+from laneway.engine.feel.compiler import Compiler
+from laneway.engine.feel.errors import FeelLimit
+from laneway.engine.feel.exchange import from_feel, to_feel
+from laneway.engine.feel.meter import Meter
+from laneway.engine.feel.names import Names
+from laneway.engine.feel.parser import Parser
+from laneway.engine.feel.properties import WORDY
+from laneway.engine.feel.scope import Code, Env
+from laneway.engine.feel.types import Type
+from laneway.engine.feel.values import Value
+
+CACHED_TEXTS: Final = 4096
+_BUILTIN_NAMES: Final = Names(BUILTINS)
+
+
+class Result(NamedTuple):
+    """A FEEL value, and what went wrong on the way (errors give null)."""
+
+    value: Value
+    warnings: list[str]
+
+
+class Expression:
+    """A compiled text. Safe to share between threads. `free` are the names that it uses."""
+
+    def __init__(self, text: str, code: Code, free: frozenset[str]) -> None:
+        self.text, self.free = text, free
+        self._code = code
+
+    def evaluate(self, variables: Mapping[str, Any], limits: Mapping[str, Any] | None = None) -> Result:
+        """The Result for variables of JSON (or FEEL) values; only those that the text uses are looked at.
+
+        `limits` are arguments of `Meter`. Raises `FeelLimit` when they are exceeded, and nothing else.
+        """
+        return self.evaluate_metered(variables, Meter(**limits) if limits else Meter())
+
+    def evaluate_metered(self, variables: Mapping[str, Any], m: Meter) -> Result:
+        """Like `evaluate`, on a meter of the caller."""
+        try:
+            known = {name: to_feel(variables[name], m) for name in self.free if name in variables}
+        except RecursionError:
+            raise FeelLimit("a variable is nested too deeply", "变量嵌套过深") from None
+        return Result(self.run(Env(known, None, m)), m.warnings)
+
+    def run(self, env: Env) -> Value:
+        """The value in a scope of FEEL values. Raises `FeelLimit`."""
+        try:
+            return self._code(env)
+        except RecursionError:
+            raise FeelLimit("the expression is nested too deeply", "表达式嵌套过深") from None
+
+
+def parse_and_compile(
+    text: str,
+    names: Names | Iterable[str] = (),
+    members: Names | Iterable[str] = (),
+    type_of: Callable[[str], Type | None] | None = None,
+    *,
+    is_unary: bool = False,
+) -> Expression:
+    """The Expression of a text, or of unary tests (a boolean; the input is the variable `?`).
+
+    `names` and `members` (after a dot) need to hold only those with operators or numbers in them.
+    `type_of` finds item definitions. Raises `FeelSyntaxError`.
+    """
+    known = names if isinstance(names, Names) else Names(names)
+    seen = members if isinstance(members, Names) else Names([*WORDY, *members])
+    parser = Parser(text, known, _BUILTIN_NAMES, seen)
+    compiler = Compiler(type_of) if type_of else Compiler()
+    if is_unary:
+        code = compiler.unary_tests(parser.unary_tests_only())
+        compiler.free.add("?")
+    else:
+        code = compiler.compile(parser.expression_only())
+    return Expression(text, code, frozenset(compiler.free))
+
+
+@functools.lru_cache(maxsize=CACHED_TEXTS)
+def compile_expression(text: str, names: tuple[str, ...] = (), members: tuple[str, ...] = ()) -> Expression:
+    """Cached compilation; a leading = (Camunda) is allowed. Raises `FeelSyntaxError`."""
+    return parse_and_compile(text.removeprefix("="), names, members)
+
+
+@functools.lru_cache(maxsize=CACHED_TEXTS)
+def compile_unary_tests(text: str, names: tuple[str, ...] = (), members: tuple[str, ...] = ()) -> Expression:
+    """Cached compilation of unary tests; evaluate with the variable `?`. Raises `FeelSyntaxError`."""
+    return parse_and_compile(text, names, members, is_unary=True)
+
+
+def evaluate_json(
+    text: str, variables: Mapping[str, Any], *, now: datetime | None = None, steps: int = 100_000
+) -> tuple[Any, list[str]]:
+    """(JSON value, warnings) of a text: compiled (cached), evaluated and converted.
+
+    `now` is the aware time that now() and today() tell; `steps` is the budget, with that of the conversion.
+    Raises `FeelSyntaxError` for a bad text and `FeelLimit` when a limit is exceeded.
+    """
+    m = Meter(steps=steps, clock=None if now is None else lambda: now)
+    value = compile_expression(text).evaluate_metered(variables, m).value
+    return from_feel(value, m), m.warnings

@@ -1,0 +1,176 @@
+"""Recursive-descent parser of FEEL (DMN 1.5, 10.3.1.2): one method per level of precedence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from laneway.engine.feel.errors import FeelSyntaxError
+from laneway.engine.feel.lexer import Token
+from laneway.engine.feel.names import Names
+from laneway.engine.feel.primaries import Primaries
+from laneway.engine.feel.reader import STOP, Node
+
+
+class Parser(Primaries):
+    """One pass over one text: call `expression_only` or `unary_tests_only`; both raise `FeelSyntaxError`."""
+
+    def expression_only(self) -> Node:
+        """A whole text as an expression."""
+        return self._guarded(self.expression)
+
+    def unary_tests_only(self) -> Node:
+        """A whole text as unary tests: ("any",), ("not", tests) or ("tests", tests)."""
+        return self._guarded(self._unary_tests)
+
+    def _guarded(self, part: Callable[[], Node]) -> Node:
+        try:
+            node = part()
+        except RecursionError:
+            raise FeelSyntaxError("nested too deeply", "嵌套过深") from None
+        if self.tok.kind != "end":
+            self.fail()
+        return node
+
+    # unary tests
+
+    def _unary_tests(self) -> Node:
+        if self.at("-") and self.tokens[self.i + 1].kind == "end":
+            self.i += 1
+            return ("any",)
+        if self.at("not") and self.tokens[self.i + 1].text == "(" and self._closes_at_end(self.i + 1):
+            self.i += 2
+            tests = self._tests()
+            self.need(")")
+            return ("not", tests)
+        return ("tests", self._tests())
+
+    def _closes_at_end(self, i: int) -> bool:
+        """Whether the parenthesis that opens at token i is closed by the last token."""
+        level = 0
+        for j in range(i, len(self.tokens)):
+            token = self.tokens[j]
+            if token.kind == "op":
+                level += (token.text == "(") - (token.text == ")")
+                if level == 0:
+                    return self.tokens[j + 1].kind == "end"
+        return False
+
+    def _tests(self) -> list[Node]:
+        out = [self.test()]
+        while self.take(","):
+            out.append(self.test())
+        return out
+
+    def test(self) -> Node:
+        """One positive unary test: ("compare", operator, value) or ("value", expression)."""
+        if self.at_comparison():
+            operator = self._next().text
+            return ("compare", operator, self.additive())
+        return ("value", self.expression())
+
+    def _next(self) -> Token:
+        token = self.tok
+        self.i += 1
+        return token
+
+    # levels of precedence
+
+    def expression(self) -> Node:
+        """The lowest level: `or`."""
+        with self.deeper():
+            saved, self.in_end = self.in_end, False
+            node = self._chain("or", self._conjunction)
+            self.in_end = saved
+            return node
+
+    def _conjunction(self) -> Node:
+        return self._chain("and", self._comparison)
+
+    def _chain(self, word: str, part: Callable[[], Node]) -> Node:
+        first = part()
+        if not self.at(word):
+            return first
+        items = [first]
+        while self.take(word):
+            items.append(part())
+        return (word, items)
+
+    def _comparison(self) -> Node:
+        left = self.additive()
+        while True:
+            if self.at_comparison():
+                operator = self._next().text
+                left = ("cmp", operator, left, self.additive())
+            elif self.take("between"):
+                low = self.additive()
+                self.need("and")
+                left = ("between", left, low, self.additive())
+            elif self.take("in"):
+                left = ("in", left, self._in_tests())
+            else:
+                return left
+
+    def _in_tests(self) -> list[Node]:
+        """The right side of `in`: one test or tests in parentheses."""
+        if self.at("("):
+            start = self.i
+            self.i += 1
+            tests = self._tests()
+            if self.take(")") and not (self.tok.kind == "op" and self.tok.text in ".[*/+-**"):
+                return tests
+            self.i = start  # it was an expression that only begins with a parenthesis
+        if self.at_comparison():
+            return [self.test()]
+        return [("value", self.additive())]
+
+    def additive(self) -> Node:
+        """Sums."""
+        return self._operators(("+", "-"), self._multiplicative)
+
+    def _multiplicative(self) -> Node:
+        return self._operators(("*", "/"), self._power)
+
+    def _power(self) -> Node:
+        return self._operators(("**",), self._unary)
+
+    def _operators(self, operators: tuple[str, ...], part: Callable[[], Node]) -> Node:
+        first = part()
+        rest = []
+        while self.tok.kind == "op" and self.tok.text in operators:
+            operator = self._next().text
+            rest.append((operator, part()))
+        return ("arith", first, rest) if rest else first
+
+    def _unary(self) -> Node:
+        minus = 0
+        while self.take("-"):
+            minus += 1
+        node = self._postfix(self.primary())
+        if minus % 2:
+            node = ("num", node[1].copy_negate()) if node[0] == "num" else ("neg", node)
+        elif minus:
+            node = ("neg", ("neg", node))
+        while self.take("instance"):
+            self.need("of")
+            node = ("instance", node, self.type())
+        return node
+
+    def _postfix(self, node: Node) -> Node:
+        while self.tok.kind == "op":
+            if self.take("."):
+                node = ("path", node, self.member())
+            elif self.at("[") and not (self.in_end and self._closes_range()):
+                self.i += 1
+                with self.scope(Names(["item"])):
+                    node = ("filter", node, self.expression())
+                self.need("]")
+            elif self.at("("):
+                node = self.call(node)
+            else:
+                break
+        return node
+
+    def _closes_range(self) -> bool:
+        """Whether `[` after the end of a range closes it (]1..10[) rather than opens a filter."""
+        token = self.tokens[self.i + 1]
+        return token.kind == "end" or token.text in ".,)]}=!=<=>=+-*/" or token.text in STOP
