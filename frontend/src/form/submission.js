@@ -65,11 +65,12 @@ export function makeSubmission({ element, host, form, draft, kept, notices, word
   return { submit, stop: () => clearTimeout(retryTimer) };
 }
 
-/** Brings a field into view and puts the cursor into it. */
+/** Brings a field into view and puts the cursor into it; the library ends its ids in the field's, then the option's. */
 function goTo(element, id) {
-  const field = element.querySelector(`[data-id="${CSS.escape(id)}"]`);
-  field?.scrollIntoView({ block: "center" });
-  field?.querySelector("input, textarea, select, button, [tabindex]")?.focus({ preventScroll: true });
+  const name = CSS.escape(id);
+  const control = element.querySelector(`:is(input, textarea, select):is([id$="-${name}"], [id*="-${name}-"])`);
+  control?.closest(".fjs-form-field").scrollIntoView({ block: "center" });
+  control?.focus({ preventScroll: true });
 }
 
 function showBusy(host, busy) {
