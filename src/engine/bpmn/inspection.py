@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Final
 
 from lxml import etree
@@ -11,7 +10,7 @@ from lxml import etree
 from laneway.engine.bpmn import vocabulary
 from laneway.engine.bpmn.model import FLOW_NODES
 from laneway.engine.bpmn.unsupported import BPMN_ALIASES, UNSUPPORTED, ZEEBE_UNSUPPORTED
-from laneway.engine.bpmn.xmlns import BPMN, CAMUNDA_7, EXTENSIONS, ZEEBE, tag_of
+from laneway.engine.bpmn.xmlns import BPMN, CAMUNDA_7, EXTENSIONS, TIMERS, ZEEBE, finding_at, tag_of
 from laneway.engine.model import Finding, Severity, Text
 
 _EXPRESSIONS: Final = frozenset({"conditionExpression", "completionCondition"})
@@ -24,7 +23,7 @@ def inspect(root: etree._Element, file: str) -> list[Finding]:
             "这不是 BPMN 文件：根元素应为 definitions",
             "this is no BPMN file: the root should be definitions",
         )
-        return [Finding("not_bpmn", Text(zh, en), file, _near(root))]
+        return [finding_at(root, "not_bpmn", Text(zh, en), file)]
     inspector = _Inspector(file)
     inspector.definitions(root)
     return inspector.found
@@ -91,6 +90,8 @@ class _Inspector:
                 self.data_specification(child)
             elif inner in _EXPRESSIONS:
                 self.expression(child)
+            elif inner == "timerEventDefinition":
+                self.timer(child)
             if inner in FLOW_NODES or inner == "sequenceFlow":
                 self.needs_id(child)
             if inner in vocabulary.CHILDREN or inner.endswith("EventDefinition"):
@@ -171,6 +172,16 @@ class _Inspector:
         ):
             self.feature("expression_language", element)
 
+    def timer(self, element: etree._Element) -> None:
+        """A timer is a duration, a date or a repetition, and only one of them."""
+        if sum(tag_of(child) in TIMERS for child in element) > 1:
+            self.add(
+                "timer_ambiguous",
+                element,
+                "定时事件只能填写时长、日期、重复三者之一",
+                "a timer has either a duration, a date or a repetition: keep one of them",
+            )
+
     def needs_id(self, element: etree._Element) -> None:
         """The engine and its history know an element by its id."""
         if not element.get("id"):
@@ -205,18 +216,5 @@ class _Inspector:
     def add(
         self, code: str, element: etree._Element, zh: str, en: str, severity: Severity = Severity.ERROR
     ) -> None:
-        """Note a finding at the nearest element that has an id."""
-        place = _placed(element)
-        name = "" if place is None else str(place.get("name") or "")
-        self.found.append(Finding(code, Text(zh, en), self.file, _near(element), name, severity))
-
-
-def _placed(element: etree._Element) -> etree._Element | None:
-    """The element itself or the first one around it that has an id."""
-    around: Iterator[etree._Element] = element.iterancestors()
-    return next((e for e in (element, *around) if e.get("id")), None)
-
-
-def _near(element: etree._Element) -> str | None:
-    place = _placed(element)
-    return None if place is None else str(place.get("id"))
+        """Note a finding here."""
+        self.found.append(finding_at(element, code, Text(zh, en), self.file, severity))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from lxml import etree
 
+from laneway.engine.bpmn import drawing
 from laneway.engine.bpmn.extensions import read_extensions
 from laneway.engine.bpmn.inspection import inspect
 from laneway.engine.bpmn.model import EVENTS, FLOW_NODES, LEVELS, Diagram, Event, Flow, Level, Node, Process
 from laneway.engine.bpmn.texts import bilingual
 from laneway.engine.bpmn.xmlns import (
     BPMN,
+    TIMERS,
     ZEEBE,
     attribute,
     extension,
@@ -20,7 +22,6 @@ from laneway.engine.bpmn.xmlns import (
 from laneway.engine.model import Resource, Text
 from laneway.engine.xml import parse_xml
 
-_TIMERS = ("timeDuration", "timeDate", "timeCycle")
 _SUFFIX = "EventDefinition"
 
 
@@ -34,7 +35,7 @@ def read_processes(resource: Resource) -> Diagram:
     root = parse_xml(resource.content, resource.name)
     diagram = Diagram(resource.name)
     diagram.element_ids = [str(e.get("id")) for e in root.iter(BPMN + "*") if e.get("id")]
-    diagram.findings = inspect(root, resource.name)
+    diagram.findings = [*inspect(root, resource.name), *drawing.findings(root, resource.name)]
     reader = _Reader(root, diagram)
     for element in root.iterchildren(BPMN + "process"):
         if element.get("isExecutable") != "false" and element.get("id"):
@@ -163,7 +164,7 @@ class _Reader:
         elif kind == "conditional":
             event.expression = text_of(definition, "condition")
         elif kind == "timer":
-            event.timer = next((t for t in _TIMERS if text_of(definition, t)), None)
+            event.timer = next((t for t in TIMERS if text_of(definition, t)), None)
             event.expression = text_of(definition, event.timer) if event.timer else None
         return event
 

@@ -54,6 +54,17 @@ def levels_have_starts(place: Place) -> Findings:
         )
 
 
+def subprocesses_have_ends(place: Place) -> Findings:
+    """BPMN wants an end event where there is a start event; in a sub-process its absence is a slip."""
+    if place.owner is not None and place.level.of("startEvent") and not place.level.of("endEvent"):
+        yield error(
+            "end_missing",
+            place.owner,
+            "子流程有开始事件但没有结束事件：请添加一个",
+            "the sub-process has a start event but no end event: add one",
+        )
+
+
 def starts_and_ends_are_ends_of_the_way(place: Place) -> Findings:
     """Nothing leads into a start, nothing leads out of an end, and a start leads somewhere."""
     for node in place.level.of("startEvent"):
@@ -325,6 +336,7 @@ def compensation_has_a_handler(place: Place) -> Findings:
 STRUCTURE = (
     flows_stay_in_their_level,
     levels_have_starts,
+    subprocesses_have_ends,
     starts_and_ends_are_ends_of_the_way,
     nodes_can_be_reached,
     gateways_choose,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from lxml import etree
+
+from laneway.engine.model import Finding, Severity, Text
 
 BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE: Final = "{http://camunda.org/schema/zeebe/1.0}"
 CAMUNDA_7: Final = "{http://camunda.org/schema/1.0/bpmn}"
 
+TIMERS: Final = ("timeDuration", "timeDate", "timeCycle")
 EXTENSIONS: Final = BPMN + "extensionElements"
 
 
@@ -46,3 +50,12 @@ def properties_of(element: etree._Element) -> dict[str, str]:
     """The `zeebe:properties` of an element by name."""
     found = extensions(element, "properties/property")
     return {str(p.get("name") or ""): str(p.get("value") or "") for p in found}
+
+
+def finding_at(
+    element: etree._Element, code: str, message: Text, file: str, severity: Severity = Severity.ERROR
+) -> Finding:
+    """A finding at the element itself or at the first one around it that has an id."""
+    around: Iterator[etree._Element] = element.iterancestors()
+    place = next((e for e in (element, *around) if e.get("id")), None)
+    return Finding(code, message, file, attribute(place, "id"), attribute(place, "name") or "", severity)
