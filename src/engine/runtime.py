@@ -117,12 +117,21 @@ def advance(
     row = lock(session, instance_key)
     if row.state != InstanceState.ACTIVE:
         raise Conflict("process_instance_ended", key=instance_key, at=row.ended_at)
-    definition = definitions.load(session, row.process_definition_key)
-    host = StepHost(session, definition)
-    instance = live_state.load(host, definition.process_id, definition.specs, row.live_state)
+    definition, instance = _restore(session, row)
     change(instance)
     _step_and_save(session, row, definition, instance, by=by)
     return instance
+
+
+def look(session: Session, row: Any) -> Instance:
+    """An instance as its row stands, to look at and then discard."""
+    return _restore(session, row)[1]
+
+
+def _restore(session: Session, row: Any) -> tuple[Definition, Instance]:
+    definition = definitions.load(session, row.process_definition_key)
+    host = StepHost(session, definition)
+    return definition, live_state.load(host, definition.process_id, definition.specs, row.live_state)
 
 
 def _step_and_save(

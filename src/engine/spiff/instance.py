@@ -184,6 +184,32 @@ class Instance(Scope, BpmnWorkflow):
         if number in self.live:
             self.park(self.live[number], "enter", failure)
 
+    def child_completed(self, number: int, variables: Mapping[str, Any]) -> None:
+        """The child instance of a call activity has ended well; its variables follow the propagation rule."""
+        node: Node = self.live[number].task_spec.node
+        assert node.called_process is not None
+        heard = bool(node.outputs) or node.called_process.propagate_all_child
+        self.complete(number, variables if heard else {})
+
+    def throw_error(self, number: int, code: str, message: str, variables: dict[str, Any]) -> None:
+        """A handler throws a BPMN error at its element; uncaught, it becomes an incident there."""
+        token = self.live[number]
+        try:
+            events.throw(token, "error", code, variables, message)
+        except StepFailed as failure:
+            self.park(token, "enter", failure)
+
+    def throw_from_child(self, number: int, kind: str, code: str, variables: dict[str, Any]) -> None:
+        """A child instance throws an error or escalation that its caller may catch."""
+        token = self.live.get(number)
+        if token is None:
+            return
+        if kind == "error":
+            token.internal_data.pop("child", None)  # it has ended already
+            self.throw_error(number, code, "", variables)
+        else:
+            events.throw(token, kind, code, variables)
+
     # -- inner levels
 
     def open_scope(self, token: Token, level_id: str) -> InnerScope:

@@ -1,0 +1,162 @@
+"""Work that one instance's step left for another transaction: messages, signals, children. One row, one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from laneway.engine import clock, definitions, messages, runtime
+from laneway.engine.database import is_postgresql
+from laneway.engine.errors import Conflict, NotFound
+from laneway.engine.model import InstanceState
+from laneway.engine.spiff.effects import Note, StepFailed
+from laneway.engine.spiff.instance import Instance
+from laneway.engine.tables import effect, process_instance
+
+_LAST_ATTEMPT = 10
+
+
+def run_next(session: Session) -> bool:
+    """Do the oldest piece of work that is due, and delete its row with it; whether there was one."""
+    columns = effect.c
+    query = (
+        select(effect)
+        .where(columns.not_before <= clock.now(), columns.attempts < _LAST_ATTEMPT)
+        .order_by(columns.key)
+        .limit(1)
+    )
+    if is_postgresql():
+        query = query.with_for_update(skip_locked=True)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return False
+    session.info["effect_key"] = row.key  # tells the worker which one, should it fail
+    _DOERS[row.kind](session, row)
+    session.execute(delete(effect).where(columns.key == row.key))
+    return True
+
+
+def postpone(session: Session, effect_key: int, problem: str) -> None:
+    """A piece of work failed: try it again later, each time waiting twice as long."""
+    columns = effect.c
+    row = session.execute(select(effect).where(columns.key == effect_key)).one_or_none()
+    if row is None:
+        return
+    pause = timedelta(seconds=2**row.attempts)
+    session.execute(
+        update(effect)
+        .where(columns.key == effect_key)
+        .values(attempts=row.attempts + 1, not_before=clock.now() + pause, error=problem)
+    )
+
+
+def _correlate_message(session: Session, row: Any) -> None:
+    messages.correlate_message(session, row.payload["message_key"], row.payload["person"])
+
+
+def _correlate_subscription(session: Session, row: Any) -> None:
+    messages.correlate_subscription(session, row.payload["subscription_key"])
+
+
+def _broadcast_signal(session: Session, row: Any) -> None:
+    messages.broadcast(session, row.payload["name"], row.payload["variables"])
+
+
+def _receive_signal(session: Session, row: Any) -> None:
+    messages.receive_signal(session, row.payload["subscription_key"], row.payload["variables"])
+
+
+def _start_child(session: Session, row: Any) -> None:
+    asked = row.payload
+    parent = runtime.lock(session, asked["parent_key"])
+    if parent.state != InstanceState.ACTIVE or not _still_waits(session, parent, asked["parent_token"]):
+        return
+    bound = None
+    if asked["binding"] == "deployment":
+        bound = definitions.load(session, parent.process_definition_key).deployment_key
+    try:
+        key = definitions.find_process(
+            session,
+            asked["process_id"],
+            version_tag=asked["version_tag"] if asked["binding"] == "versionTag" else None,
+            deployment_key=bound,
+        )
+    except NotFound:
+        words = f"The called process '{asked['process_id']}' is not deployed. Deploy it, then retry."
+        failure = StepFailed("CALLED_ELEMENT_ERROR", words)
+        runtime.advance(
+            session, parent.key, lambda instance: instance.fail(asked["parent_token"], failure)
+        )
+        return
+    caller = runtime.Parent(parent.key, asked["parent_token"], parent.root_key, asked["catches"])
+    runtime.start(session, key, asked["variables"], by=None, parent=caller)
+
+
+def _still_waits(session: Session, parent: Any, token: int) -> bool:
+    """Whether the call activity still stands where it called; the parent is locked."""
+    instance = runtime.look(session, parent)
+    return token in instance.live and "child" in instance.live[token].internal_data
+
+
+def _cancel_child(session: Session, row: Any) -> None:
+    runtime.lock(session, row.payload["parent_key"])  # waits for a child that is just being started
+    columns = process_instance.c
+    query = select(columns.key).where(
+        columns.parent_key == row.payload["parent_key"],
+        columns.parent_token == row.payload["parent_token"],
+        columns.state == InstanceState.ACTIVE,
+    )
+    for key in session.scalars(query):
+
+        def terminate(instance: Instance) -> None:
+            instance.notes.append(
+                Note("instance_canceled", None, None, {"reason": "The calling step has ended."})
+            )
+            instance.terminate()
+
+        runtime.advance(session, key, terminate)
+
+
+def _child_completed(session: Session, row: Any) -> None:
+    token, variables = row.payload["parent_token"], row.payload["variables"]
+
+    def report(instance: Instance) -> None:
+        if token in instance.live:
+            instance.child_completed(token, variables)
+
+    _advance_if_active(session, row.instance_key, report)
+
+
+def _throw_in_parent(session: Session, row: Any) -> None:
+    asked = row.payload
+
+    def throw(instance: Instance) -> None:
+        instance.throw_from_child(
+            asked["parent_token"], asked["kind"], asked["code"], asked["variables"]
+        )
+
+    _advance_if_active(session, row.instance_key, throw)
+
+
+def _advance_if_active(session: Session, instance_key: int, change: runtime.Change) -> None:
+    try:
+        runtime.advance(session, instance_key, change)
+    except Conflict as conflict:
+        if conflict.code != "process_instance_ended":
+            raise
+
+
+_DOERS: dict[str, Callable[[Session, Any], None]] = {
+    "correlate_message": _correlate_message,
+    "correlate_subscription": _correlate_subscription,
+    "broadcast_signal": _broadcast_signal,
+    "receive_signal": _receive_signal,
+    "start_child": _start_child,
+    "cancel_child": _cancel_child,
+    "child_completed": _child_completed,
+    "throw_in_parent": _throw_in_parent,
+}

@@ -1,0 +1,97 @@
+"""Process instances: start, cancel, look at their variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from laneway.engine import access, definitions, forms, runtime
+from laneway.engine.access import Action
+from laneway.engine.errors import Conflict, Invalid, NotFound
+from laneway.engine.model import Person
+from laneway.engine.runtime import Started
+from laneway.engine.spiff import state as live_state
+from laneway.engine.spiff.effects import Note
+from laneway.engine.spiff.instance import Instance
+from laneway.engine.tables import form_definition, process_definition, process_instance
+
+
+def start(
+    session: Session,
+    *,
+    process_id: str = "",
+    variables: Mapping[str, Any],
+    by: Person | None,
+    version: int | None = None,
+    definition_key: int | None = None,
+    business_key: str | None = None,
+) -> Started:
+    """Start the latest version of a process, or the one asked for, at its none start event.
+
+    Raises NotFound for an unknown process, NotAllowed, and Conflict when only an event can start it.
+    """
+    key = definition_key or definitions.find_process(session, process_id, version=version)
+    row = _definition_row(session, key)
+    if by is not None:
+        access.require(by, Action.START_PROCESS, row)
+    if not row.has_none_start:
+        raise Conflict("process_starts_by_event_only", process_id=row.process_id)
+    return runtime.start(session, key, variables, by=by, business_key=business_key)
+
+
+def start_from_form(
+    session: Session, process_id: str, *, values: Mapping[str, Any], by: Person
+) -> Started:
+    """Start the latest version with the values of its start form.
+
+    Raises Invalid with the fields that do not fit, besides what `start` raises.
+    """
+    key = definitions.find_process(session, process_id)
+    row = _definition_row(session, key)
+    clean = dict(values)
+    if row.start_form_id:
+        columns = form_definition.c
+        query = select(columns.schema).where(columns.form_id == row.start_form_id)
+        stored = session.scalar(query.order_by(columns.version.desc()).limit(1))
+        if stored is None:
+            raise NotFound("form_not_found", form_id=row.start_form_id)
+        clean = forms.validate(forms.read_schema(stored), values, variables={})
+    return start(session, definition_key=key, variables=clean, by=by)
+
+
+def _definition_row(session: Session, key: int) -> Any:
+    query = select(process_definition).where(process_definition.c.key == key)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("process_definition_not_found", key=key)
+    return row
+
+
+def cancel(session: Session, instance_key: int, *, by: Person, reason: str) -> None:
+    """End an instance, its open work and its children. The reason stands in the history.
+
+    Raises Conflict when it has ended already, Invalid without a reason, or for a child instance.
+    """
+    access.require(by, Action.CANCEL_CASE)
+    if not reason.strip():
+        raise Invalid("reason_required", [("reason", "required", {})])
+    if runtime.lock(session, instance_key).parent_key is not None:
+        raise Conflict("process_instance_is_a_child", key=instance_key)
+
+    def terminate(instance: Instance) -> None:
+        instance.notes.append(Note("instance_canceled", None, None, {"reason": reason.strip()}))
+        instance.terminate()
+
+    runtime.advance(session, instance_key, terminate, by=by)
+
+
+def variables(session: Session, instance_key: int) -> dict[str, Any]:
+    """The variables of the instance's own scope. Raises NotFound."""
+    query = select(process_instance.c.live_state).where(process_instance.c.key == instance_key)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("process_instance_not_found", key=instance_key)
+    return live_state.variables_of(row.live_state)

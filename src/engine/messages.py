@@ -1,0 +1,219 @@
+"""Messages: publish, keep until they expire, and bring each to whoever waits for it.
+
+As in Camunda 8: a message is correlated by name and correlation key, to each process at most once, and waits for a
+subscription until its time to live is over. Signals, which everyone hears at once, are here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, exists, insert, or_, select
+from sqlalchemy.orm import Session
+
+from laneway.engine import access, clock, runtime
+from laneway.engine.access import Action
+from laneway.engine.bpmn.model import Node
+from laneway.engine.database import new_key
+from laneway.engine.errors import Conflict, Invalid
+from laneway.engine.model import Person
+from laneway.engine.spiff.effects import Note
+from laneway.engine.spiff.instance import Instance
+from laneway.engine.tables import (
+    message,
+    message_correlation,
+    message_subscription,
+    process_definition,
+    signal_subscription,
+)
+from laneway.engine.waits import queue_effect
+
+
+def publish(
+    session: Session,
+    *,
+    name: str,
+    correlation_key: str | None,
+    variables: Mapping[str, Any],
+    by: Person,
+    ttl_seconds: float = 3600,
+    message_id: str | None = None,
+) -> int:
+    """Publish a message; returns its key. It is correlated in the background, right after the commit.
+
+    Raises Conflict when a message of this name, key and `message_id` still waits.
+    """
+    access.require(by, Action.PUBLISH_MESSAGE)
+    if not name.strip():
+        raise Invalid("message_name_required", [("name", "required", {})])
+    now = clock.now()
+    columns = message.c
+    if message_id is not None:
+        same = (columns.name == name) & (columns.message_id == message_id) & (columns.expires_at > now)
+        if session.scalar(select(columns.key).where(same, columns.correlation_key == correlation_key)):
+            raise Conflict("message_already_published", message_id=message_id)
+    key = new_key()
+    session.execute(
+        insert(message).values(
+            key=key,
+            name=name,
+            correlation_key=correlation_key,
+            message_id=message_id,
+            variables=dict(variables),
+            published_at=now,
+            expires_at=now + timedelta(seconds=ttl_seconds),
+        )
+    )
+    queue_effect(session, "correlate_message", message_key=key, person=by.username)
+    return key
+
+
+def correlate_message(session: Session, message_key: int, person: str | None) -> None:
+    """Bring a message to the next subscription that fits, one instance per call."""
+    row = session.execute(select(message).where(message.c.key == message_key)).one_or_none()
+    if row is None:
+        return
+    found = session.execute(_fitting(row).limit(2)).all()
+    if found:
+        _deliver(session, row, found[0], person)
+    if len(found) > 1:
+        queue_effect(session, "correlate_message", message_key=message_key, person=person)
+
+
+def _fitting(row: Any) -> Any:
+    """Subscriptions for a message in processes that it has not reached yet, oldest first."""
+    columns = message_subscription.c
+    reached = exists().where(
+        message_correlation.c.message_key == row.key,
+        message_correlation.c.process_id == process_definition.c.process_id,
+    )
+    fits = or_(columns.instance_key.is_(None), columns.correlation_key == row.correlation_key)
+    return (
+        select(message_subscription, process_definition.c.process_id)
+        .join(process_definition, process_definition.c.key == columns.process_definition_key)
+        .where(columns.message_name == row.name, fits, ~reached)
+        .order_by(columns.key)
+    )
+
+
+def correlate_subscription(session: Session, subscription_key: int) -> None:
+    """Give a new subscription the oldest kept message that fits."""
+    columns = message_subscription.c
+    query = (
+        select(message_subscription, process_definition.c.process_id)
+        .join(process_definition, process_definition.c.key == columns.process_definition_key)
+        .where(columns.key == subscription_key)
+    )
+    subscription = session.execute(query).one_or_none()
+    if subscription is None:
+        return
+    reached = exists().where(
+        message_correlation.c.message_key == message.c.key,
+        message_correlation.c.process_id == subscription.process_id,
+    )
+    kept = (
+        select(message)
+        .where(
+            message.c.name == subscription.message_name,
+            message.c.correlation_key == subscription.correlation_key,
+            message.c.expires_at > clock.now(),
+            ~reached,
+        )
+        .order_by(message.c.key)
+        .limit(1)
+    )
+    row = session.execute(kept).one_or_none()
+    if row is not None:
+        _deliver(session, row, subscription, None)
+
+
+def _deliver(session: Session, row: Any, subscription: Any, person: str | None) -> None:
+    if subscription.instance_key is None:
+        runtime.start(
+            session,
+            subscription.process_definition_key,
+            row.variables,
+            by=None,
+            at=subscription.element_id,
+        )
+    else:
+        runtime.lock(session, subscription.instance_key)
+        columns = message_subscription.c
+        query = select(columns.key).where(columns.key == subscription.key)
+        if session.scalar(query) is None:  # it has ended since; the message may fit another
+            queue_effect(session, "correlate_message", message_key=row.key, person=person)
+            return
+
+        def receive(instance: Instance) -> None:
+            details = {"name": row.name, "by": person}
+            instance.notes.append(
+                Note("message_correlated", subscription.element_id, subscription.token, details)
+            )
+            instance.trigger(subscription.token, subscription.wait, row.variables)
+
+        runtime.advance(session, subscription.instance_key, receive)
+    session.execute(
+        insert(message_correlation).values(message_key=row.key, process_id=subscription.process_id)
+    )
+
+
+def forget_expired(session: Session) -> int:
+    """Delete messages whose time to live is over; how many."""
+    result = session.execute(delete(message).where(message.c.expires_at <= clock.now()))
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE's result counts rows
+
+
+def watch_start(session: Session, definition_key: int, node: Node) -> None:
+    """Let a message start event of a new definition start instances."""
+    session.execute(
+        insert(message_subscription).values(
+            key=new_key(),
+            wait=node.id,
+            element_id=node.id,
+            name_zh=node.name.zh or node.id,
+            name_en=node.name.en or node.id,
+            process_definition_key=definition_key,
+            message_name=node.event.ref,
+            created_at=clock.now(),
+        )
+    )
+
+
+# -- signals
+
+
+def broadcast(session: Session, name: str, variables: Mapping[str, Any]) -> None:
+    """Let everyone who waits for a signal hear it, each in a transaction of its own."""
+    query = select(signal_subscription).where(signal_subscription.c.signal_name == name)
+    for row in session.execute(query.order_by(signal_subscription.c.key)).all():
+        payload = {"subscription_key": row.key, "variables": dict(variables)}
+        queue_effect(session, "receive_signal", instance_key=row.instance_key, **payload)
+
+
+def receive_signal(session: Session, subscription_key: int, variables: Mapping[str, Any]) -> None:
+    """One subscriber hears a signal, if it still waits."""
+    query = select(signal_subscription).where(signal_subscription.c.key == subscription_key)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return
+    if row.instance_key is None:
+        runtime.start(session, row.process_definition_key, variables, by=None, at=row.element_id)
+        return
+    runtime.advance(
+        session, row.instance_key, lambda instance: instance.trigger(row.token, row.wait, variables)
+    )
+
+
+def watch_start_signal(session: Session, definition_key: int, node: Node) -> None:
+    """Let a signal start event of a new definition start instances."""
+    session.execute(
+        insert(signal_subscription).values(
+            key=new_key(),
+            wait=node.id,
+            element_id=node.id,
+            process_definition_key=definition_key,
+            signal_name=node.event.ref,
+        )
+    )

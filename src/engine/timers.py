@@ -1,0 +1,75 @@
+"""Timers: fire what is due, for waiting instances and for processes that start by the clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from laneway.engine import clock, expressions, runtime
+from laneway.engine.bpmn.model import Node
+from laneway.engine.database import is_postgresql, new_key
+from laneway.engine.spiff.effects import Note
+from laneway.engine.spiff.instance import Instance
+from laneway.engine.tables import timer
+
+
+def fire_due(session: Session) -> bool:
+    """Fire the timer that has been due for longest; whether there was one. One instance per call."""
+    columns = timer.c
+    query = (
+        select(timer).where(columns.due_at <= clock.now()).order_by(columns.due_at, columns.key).limit(1)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        return False
+    if found.instance_key is not None:
+        runtime.lock(session, found.instance_key)
+    again = select(timer).where(columns.key == found.key)
+    # A start timer has no instance to lock; its own row is locked, or left to who has it.
+    row = session.execute(
+        again.with_for_update(skip_locked=True) if is_postgresql() else again
+    ).one_or_none()
+    if row is None:
+        return False
+    _reschedule(session, row)
+    if row.instance_key is None:
+        runtime.start(session, row.process_definition_key, {}, by=None, at=row.element_id)
+    else:
+        _trigger(session, row)
+    return True
+
+
+def _reschedule(session: Session, row: Any) -> None:
+    this = timer.c.key == row.key
+    if row.cycle is None or row.repetitions == 0:
+        session.execute(delete(timer).where(this))
+        return
+    left = row.repetitions - 1 if row.repetitions > 0 else -1
+    again = {"due_at": expressions.next_due(row.cycle), "repetitions": left}
+    session.execute(update(timer).where(this).values(again))
+
+
+def _trigger(session: Session, row: Any) -> None:
+    def fire(instance: Instance) -> None:
+        instance.notes.append(Note("timer_fired", row.element_id, row.token))
+        instance.trigger(row.token, row.wait, {})
+
+    runtime.advance(session, row.instance_key, fire)
+
+
+def watch_start(session: Session, definition_key: int, node: Node) -> None:
+    """Let a timer start event of a new definition start instances. Raises StepFailed for a senseless timer."""
+    due = expressions.due(node.event, {})
+    session.execute(
+        insert(timer).values(
+            key=new_key(),
+            wait=node.id,
+            element_id=node.id,
+            process_definition_key=definition_key,
+            due_at=due.at,
+            cycle=due.cycle,
+            repetitions=due.repetitions,
+        )
+    )

@@ -1,0 +1,281 @@
+"""User tasks: work for people. Open it, claim it, fill its form, complete it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from laneway.engine import access, clock, forms, history, runtime
+from laneway.engine.access import Action
+from laneway.engine.errors import Conflict, NotAllowed, NotFound
+from laneway.engine.model import Person, UserTaskState
+from laneway.engine.spiff import state as live_state
+from laneway.engine.tables import form_definition, process_instance, user_task, user_task_draft
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A user task opened by a person: its row, its form, and what this person may do with it."""
+
+    task: Any
+    schema: dict[str, Any] | None
+    values: dict[str, Any]
+    draft_saved_at: datetime | None
+    variables: dict[str, Any]
+    may: frozenset[str]
+
+
+def get(session: Session, user_task_key: int, *, locked: bool = False) -> Any:
+    """The row of a user task with `excluded`, the people whom segregation of duties keeps away.
+
+    With `locked`, its instance is locked first, so that what is read stays true. Raises NotFound.
+    """
+    query = select(user_task).where(user_task.c.key == user_task_key)
+    row = session.execute(query).one_or_none()
+    if row is not None and locked:
+        runtime.lock(session, row.instance_key)
+        row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("user_task_not_found", key=user_task_key)
+    return SimpleNamespace(**row._mapping, excluded=_excluded(session, row))
+
+
+def _excluded(session: Session, row: Any) -> frozenset[str]:
+    """Who completed an element that this task is separated from (DOMAIN section 2, rule 7)."""
+    if not row.separate_from:
+        return frozenset()
+    columns = user_task.c
+    query = select(columns.completed_by).where(
+        columns.instance_key == row.instance_key,
+        columns.element_id.in_(row.separate_from),
+        columns.completed_by.is_not(None),
+    )
+    return frozenset(name for name in session.scalars(query) if name is not None)
+
+
+def open_task(session: Session, user_task_key: int, *, by: Person) -> TaskView:
+    """What a person sees of a user task: form, values from the variables under their own draft, rights."""
+    row = get(session, user_task_key)
+    access.require(by, Action.SEE_USER_TASK, row)
+    schema = _schema(session, row)
+    variables = _variables(session, row)
+    draft = _draft(session, row.key, by)
+    values = forms.prefill(schema, variables) if schema is not None else {}
+    if draft is not None:
+        values |= draft.form_values
+    saved_at = draft.saved_at if draft is not None else None
+    return TaskView(row, schema, values, saved_at, variables, _rights(by, row))
+
+
+def _rights(by: Person, row: Any) -> frozenset[str]:
+    if row.state != UserTaskState.CREATED:
+        return frozenset()
+    asked = {
+        "claim": row.assignee is None and access.may(by, Action.CLAIM_USER_TASK, row),
+        "release": row.assignee is not None and access.may(by, Action.RELEASE_USER_TASK, row),
+        "complete": access.may(by, Action.COMPLETE_USER_TASK, row),
+        "assign": access.may(by, Action.ASSIGN_USER_TASK, row),
+    }
+    return frozenset(verb for verb, granted in asked.items() if granted)
+
+
+def _schema(session: Session, row: Any) -> dict[str, Any] | None:
+    if row.form_id is None:
+        return None
+    columns = form_definition.c
+    query = select(columns.schema).where(columns.form_id == row.form_id)
+    if row.form_key is not None:
+        query = query.where(columns.key == row.form_key)
+    # Without a key the form was missing when the task began; a later deployment may have brought it.
+    stored = session.scalar(query.order_by(columns.version.desc()).limit(1))
+    return forms.read_schema(stored) if stored is not None else None
+
+
+def _variables(session: Session, row: Any) -> dict[str, Any]:
+    query = select(process_instance.c.live_state).where(process_instance.c.key == row.instance_key)
+    stored = session.scalar(query)
+    assert stored is not None
+    if row.state != UserTaskState.CREATED:
+        return live_state.variables_of(stored)
+    merged: dict[str, Any] = {}
+    for scope in reversed(live_state.scope_chain(stored, row.token)):
+        merged |= scope
+    return merged
+
+
+def _draft(session: Session, user_task_key: int, by: Person) -> Any:
+    columns = user_task_draft.c
+    mine = (columns.user_task_key == user_task_key) & (columns.person == by.username)
+    return session.execute(select(user_task_draft).where(mine)).one_or_none()
+
+
+# -- the verbs
+
+
+def claim(session: Session, user_task_key: int, *, by: Person) -> None:
+    """Put an open user task on this person's own list.
+
+    Raises Conflict when someone else was first (`holder`, `at`) or it is no longer open.
+    """
+    row = _open_row(session, user_task_key)
+    if row.assignee == by.username:
+        return
+    if row.assignee is not None:
+        raise Conflict("user_task_already_claimed", holder=row.assignee, at=row.claimed_at)
+    access.require(by, Action.CLAIM_USER_TASK, row)
+    _assign(session, row, by.username, "user_task_claimed", by=by)
+
+
+def release(session: Session, user_task_key: int, *, by: Person) -> None:
+    """Give a claimed user task back to its candidates."""
+    row = _open_row(session, user_task_key)
+    access.require(by, Action.RELEASE_USER_TASK, row)
+    if row.assignee is not None:
+        _assign(session, row, None, "user_task_released", by=by)
+
+
+def assign(
+    session: Session,
+    user_task_key: int,
+    *,
+    assignee: str | None,
+    by: Person,
+    allow_override: bool = True,
+) -> None:
+    """Give a user task to a person, or to nobody.
+
+    Raises NotAllowed for someone whom segregation of duties keeps away, and Conflict when it has an assignee
+    and may not be overridden.
+    """
+    row = _open_row(session, user_task_key)
+    if assignee != by.username or not access.may(by, Action.CLAIM_USER_TASK, row):
+        access.require(by, Action.ASSIGN_USER_TASK, row)
+    if assignee is not None and assignee in row.excluded:
+        raise NotAllowed("user_task_needs_someone_else", person=assignee)
+    if row.assignee is not None and not allow_override:
+        raise Conflict("user_task_already_claimed", holder=row.assignee, at=row.claimed_at)
+    _assign(session, row, assignee, "user_task_assigned", by=by)
+
+
+def _open_row(session: Session, user_task_key: int) -> Any:
+    """The locked row of a user task that still waits. Raises Conflict with who ended it and when."""
+    row = get(session, user_task_key, locked=True)
+    if row.state == UserTaskState.COMPLETED:
+        raise Conflict("user_task_already_completed", holder=row.completed_by, at=row.completed_at)
+    if row.state != UserTaskState.CREATED:
+        raise Conflict("user_task_canceled")
+    return row
+
+
+def _assign(session: Session, row: Any, assignee: str | None, event: str, *, by: Person) -> None:
+    session.execute(
+        update(user_task)
+        .where(user_task.c.key == row.key)
+        .values(
+            assignee=assignee,
+            claimed_at=clock.now() if assignee else None,
+            revision=user_task.c.revision + 1,
+        )
+    )
+    history.record(
+        session,
+        row.instance_key,
+        event,
+        by=by,
+        element_id=row.element_id,
+        token=row.token,
+        user_task_key=str(row.key),
+        assignee=assignee,
+    )
+
+
+def save_draft(
+    session: Session, user_task_key: int, *, by: Person, values: Mapping[str, Any]
+) -> datetime:
+    """Keep what this person has typed so far, unchecked; returns when. Raises Conflict when it has ended."""
+    row = get(session, user_task_key)
+    access.require(by, Action.SEE_USER_TASK, row)
+    if row.state != UserTaskState.CREATED:
+        _open_row(session, user_task_key)
+    now = clock.now()
+    mine = (user_task_draft.c.user_task_key == row.key) & (user_task_draft.c.person == by.username)
+    session.execute(delete(user_task_draft).where(mine))
+    session.execute(
+        insert(user_task_draft).values(
+            user_task_key=row.key, person=by.username, form_values=dict(values), saved_at=now
+        )
+    )
+    return now
+
+
+def complete(
+    session: Session,
+    user_task_key: int,
+    *,
+    by: Person,
+    values: Mapping[str, Any],
+    revision: int | None = None,
+) -> None:
+    """Complete a claimed user task with the values of its form.
+
+    Raises Invalid with the fields that do not fit, NotAllowed unless it is this person's, and Conflict when
+    someone was faster (`holder`, `at`) or, with `revision`, when it has changed since it was opened.
+    """
+    row = _open_row(session, user_task_key)
+    if row.assignee not in (None, by.username) and not access.may(by, Action.COMPLETE_USER_TASK, row):
+        raise Conflict("user_task_already_claimed", holder=row.assignee, at=row.claimed_at)
+    access.require(by, Action.COMPLETE_USER_TASK, row)
+    if revision is not None and revision != row.revision:
+        raise Conflict("user_task_changed", holder=row.assignee, at=row.claimed_at)
+    schema = _schema(session, row)
+    clean = dict(values)
+    if schema is not None:
+        clean = forms.validate(schema, values, variables=_variables(session, row))
+    _complete(session, row, clean, by=by)
+
+
+def complete_via_api(
+    session: Session, user_task_key: int, *, by: Person, variables: Mapping[str, Any]
+) -> None:
+    """Complete a user task with any variables: for programs, which bring no form.
+
+    A candidate may complete a task that nobody has claimed; otherwise as `complete`.
+    """
+    row = _open_row(session, user_task_key)
+    if row.assignee is None and access.may(by, Action.CLAIM_USER_TASK, row):
+        row.assignee = by.username
+    access.require(by, Action.COMPLETE_USER_TASK, row)
+    _complete(session, row, dict(variables), by=by)
+
+
+def _complete(session: Session, row: Any, variables: dict[str, Any], *, by: Person) -> None:
+    session.execute(
+        update(user_task)
+        .where(user_task.c.key == row.key)
+        .values(
+            state=UserTaskState.COMPLETED,
+            assignee=row.assignee,
+            completed_at=clock.now(),
+            completed_by=by.username,
+            revision=user_task.c.revision + 1,
+        )
+    )
+    session.execute(delete(user_task_draft).where(user_task_draft.c.user_task_key == row.key))
+    history.record(
+        session,
+        row.instance_key,
+        "user_task_completed",
+        by=by,
+        element_id=row.element_id,
+        token=row.token,
+        user_task_key=str(row.key),
+    )
+    runtime.advance(
+        session, row.instance_key, lambda instance: instance.complete(row.token, variables), by=by
+    )
