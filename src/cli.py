@@ -1,0 +1,362 @@
+"""The commands. `laneway --help` is the index; every failure has an exit code that is not 0."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from laneway import __version__, logs
+from laneway.engine import accounts, database, deployments, instances, process_folder, schema
+from laneway.engine.deployments import Deployed
+from laneway.engine.errors import LanewayError, Refused
+from laneway.engine.model import Finding, Severity, Text
+from laneway.records import organisation
+from laneway.settings import Settings, SettingsError, read_settings
+
+
+class _Commands(click.Group):
+    """Tells errors of ours in plain words instead of a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except Refused as error:
+            _show_findings(error.findings)
+            _fail("没有部署 / nothing was deployed")
+        except LanewayError as error:
+            details = ", ".join(f"{name}: {value}" for name, value in error.params.items())
+            _fail(error.code.replace("_", " ") + (f" ({details})" if details else ""))
+        except SettingsError as error:
+            _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"laneway: {message}", err=True)
+    raise SystemExit(1)
+
+
+@click.group(cls=_Commands)
+@click.version_option(__version__, package_name="laneway")
+def main() -> None:
+    """Laneway: BPMN diagrams that run. 可运行的 BPMN 流程图。"""
+    logs.configure(level="WARNING")
+
+
+def _opened() -> Settings:
+    """The settings, with their database open and up to date."""
+    settings = read_settings(os.environ)
+    schema.upgrade(database.connect(settings.database_url))
+    return settings
+
+
+# -- running
+
+
+@main.command()
+@click.option("--host", help="Address to listen on 监听地址 (LANEWAY_HOST).")
+@click.option("--port", type=int, help="Port to listen on 监听端口 (LANEWAY_PORT).")
+def serve(host: str | None, port: int | None) -> None:
+    """Start everything in one process: pages, API, jobs, timers. 一条命令启动全部。"""
+    from laneway import server  # the other commands need neither web server nor handlers, and start sooner
+
+    settings = _settings(host, port)
+    deployed = server.prepare(settings)
+    running = server.Server(settings)
+    if deployed:
+        _show_deployed(deployed)
+    _show_address(settings)
+    running.run()
+
+
+@main.command()
+@click.option("--host", help="Address to listen on 监听地址 (LANEWAY_HOST).")
+@click.option("--port", type=int, help="Port to listen on 监听端口 (LANEWAY_PORT).")
+def web(host: str | None, port: int | None) -> None:
+    """Serve pages and API only; jobs are done by `laneway worker`. 只提供页面与接口。"""
+    from laneway import server  # as above
+
+    settings = _settings(host, port)
+    server.connect(settings)
+    running = server.Server(settings, worker=False)
+    _show_address(settings)
+    running.run()
+
+
+@main.command()
+def worker() -> None:
+    """Work on jobs, timers and mail only. 只处理作业、定时器与邮件。"""
+    from laneway import server  # as above
+
+    settings = read_settings(os.environ)
+    server.connect(settings)
+    running = server.Server(settings, web=False)
+    click.echo("作业处理已启动，Ctrl+C 停止 / the worker runs; Ctrl+C stops it")
+    running.run()
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    given = {"LANEWAY_HOST": host, "LANEWAY_PORT": port}
+    overrides = {name: str(value) for name, value in given.items() if value is not None}
+    return read_settings({**os.environ, **overrides})
+
+
+def _show_address(settings: Settings) -> None:
+    click.echo(
+        f"\n  Laneway {__version__}   http://{settings.host}:{settings.port}   (Ctrl+C 停止 / stops it)\n"
+    )
+    if settings.demo:
+        click.echo("  演示账号，密码均为 demo / demonstration people, password demo:\n")
+        for login in organisation.demo_logins():
+            groups = "、".join(group.zh for group in login.groups) or "所有组 / every group"
+            groups_en = ", ".join(group.en for group in login.groups)
+            click.echo(f"    {login.username:<12} {login.name.zh} {login.name.en} · {groups} {groups_en}")
+        click.echo()
+
+
+# -- processes
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON 输出 JSON.")
+def deploy(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Deploy diagrams, decisions and forms: files or folders. 部署文件或文件夹。"""
+    _opened()
+    _load_handlers(paths)
+    with database.unit_of_work() as session:
+        deployed = deployments.deploy(session, process_folder.read_files(paths), by=None)
+    if as_json:
+        click.echo(json.dumps(asdict(deployed), ensure_ascii=False, default=str))
+    else:
+        _show_deployed(deployed)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON 输出 JSON.")
+def check(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check files or folders as deploying would, storing nothing. 只检查，不部署。"""
+    _load_handlers(paths)
+    resources = process_folder.read_files(paths)
+    with tempfile.TemporaryDirectory() as folder:
+        schema.upgrade(database.connect(f"sqlite:///{Path(folder) / 'check.db'}"))
+        with database.unit_of_work() as session:
+            organisation.add_default_groups(session)
+        with database.reading() as session:
+            findings = deployments.check(session, resources)
+        database.disconnect()
+    if as_json:
+        click.echo(json.dumps([_finding_json(finding) for finding in findings], ensure_ascii=False))
+    else:
+        _show_findings(findings)
+        click.echo(f"{len(resources)} 个文件 / files, {len(findings)} 项发现 / findings")
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("process_id")
+@click.option(
+    "--var", "assignments", multiple=True, help="name=JSON value 变量, e.g. amount=12 or name='\"Li\"'."
+)
+@click.option("--version", "number", type=int, help="Version 版本; the latest if left out.")
+def start(process_id: str, assignments: tuple[str, ...], number: int | None) -> None:
+    """Start a process instance. 启动一个流程实例。"""
+    variables = dict(_variable(assignment) for assignment in assignments)
+    _opened()
+    with database.unit_of_work() as session:
+        started = instances.start(
+            session, process_id=process_id, variables=variables, by=None, version=number
+        )
+    click.echo(started.case_number or started.instance_key)
+
+
+@main.command()
+@click.argument("process_id")
+@click.option("--version", "number", type=int, help="Version 版本; the latest if left out.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="File to write 输出文件; the screen if left out."
+)
+def export(process_id: str, number: int | None, output: Path | None) -> None:
+    """Write out a deployed diagram, byte for byte. 原样导出已部署的流程图。"""
+    _opened()
+    with database.reading() as session:
+        found = deployments.latest(session, process_id)
+        if number is not None:
+            versions = deployments.versions(session, process_id)
+            matching = [definition for definition in versions if definition.version == number]
+            if not matching:
+                _fail(f"{process_id}: 没有版本 {number} / there is no version {number}")
+            found = matching[0]
+    if output:
+        output.write_bytes(found.xml)
+    else:
+        click.get_binary_stream("stdout").write(found.xml)
+
+
+def _load_handlers(paths: Sequence[Path]) -> None:
+    from laneway.tasks.loader import load_handlers  # only checks of process folders need the handlers
+
+    for path in paths:
+        if path.is_dir():
+            load_handlers(path)
+
+
+def _variable(assignment: str) -> tuple[str, Any]:
+    name, equals, text = assignment.partition("=")
+    if not (name and equals):
+        _fail(f"--var {assignment}: 应为 名称=值 / say name=value")
+    try:
+        return name, json.loads(text)
+    except json.JSONDecodeError:
+        _fail(f"--var {assignment}: 值应为 JSON / the value must be JSON, {name}='\"text\"'")
+
+
+def _show_deployed(deployed: Deployed) -> None:
+    for process in deployed.processes:
+        state = "新版本 / new version" if process.is_new else "未变 / unchanged"
+        click.echo(f"  {process.process_id} v{process.version}  {_both(process.name)}  {state}")
+        _show_findings(process.warnings)
+    counts = f"{len(deployed.decisions)} 个决策 / decisions, {len(deployed.forms)} 个表单 / forms"
+    click.echo(f"  {counts}")
+
+
+def _show_findings(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        place = " ".join(filter(None, (finding.file, finding.element_id, finding.element_name)))
+        click.echo(f"  {finding.severity}: {place}: {_both(finding.message)} [{finding.code}]")
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    return {**asdict(finding), "message": finding.message._asdict()}
+
+
+def _both(text: Text) -> str:
+    return text.zh if text.zh == text.en else " / ".join(filter(None, text))
+
+
+# -- people
+
+
+@main.group()
+def user() -> None:
+    """People who may log in. 用户。"""
+
+
+_password = click.option(
+    "--password",
+    prompt="密码 / password",
+    hide_input=True,
+    confirmation_prompt=True,
+    help="Asked for if left out 不填则提示输入.",
+)
+
+
+@user.command("add")
+@click.argument("username")
+@click.option("--name-zh", default="", help="Name in Chinese 中文姓名.")
+@click.option("--name-en", default="", help="Name in English 英文姓名.")
+@click.option("--group", "groups", multiple=True, help="Group id 组; may be repeated.")
+@click.option("--email", default="")
+@click.option("--locale", type=click.Choice(["zh", "en"]), default="zh")
+@_password
+def user_add(
+    username: str,
+    name_zh: str,
+    name_en: str,
+    groups: tuple[str, ...],
+    email: str,
+    locale: str,
+    password: str,
+) -> None:
+    """Add someone. 添加用户。"""
+    _opened()
+    with database.unit_of_work() as session:
+        organisation.add_default_groups(session)
+        accounts.add_person(
+            session,
+            username=username,
+            name=Text(name_zh or name_en or username, name_en or name_zh or username),
+            password=password,
+            groups=frozenset(groups),
+            email=email,
+            locale=locale,
+        )
+    click.echo(f"已添加 / added: {username}")
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON 输出 JSON.")
+def user_list(as_json: bool) -> None:
+    """List everyone. 列出用户。"""
+    _opened()
+    with database.reading() as session:
+        people = accounts.list_people(session)
+    if as_json:
+        rows = [
+            {
+                "username": account.person.username,
+                "name": account.person.name._asdict(),
+                "groups": sorted(account.person.groups),
+                "is_active": account.is_active,
+            }
+            for account in people
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for account in people:
+        state = "" if account.is_active else "  已停用 / deactivated"
+        groups = ", ".join(sorted(account.person.groups)) or "-"
+        click.echo(f"{account.person.username:<16} {_both(account.person.name):<24} {groups}{state}")
+
+
+@user.command("password")
+@click.argument("username")
+@_password
+def user_password(username: str, password: str) -> None:
+    """Set a new password. 重设密码。"""
+    _opened()
+    with database.unit_of_work() as session:
+        accounts.set_password(session, username, password=password)
+    click.echo(f"已重设 / set: {username}")
+
+
+@user.command("deactivate")
+@click.argument("username")
+def user_deactivate(username: str) -> None:
+    """Let someone in no more; their name stays in the records. 停用用户。"""
+    _opened()
+    with database.unit_of_work() as session:
+        accounts.deactivate(session, username)
+    click.echo(f"已停用 / deactivated: {username}")
+
+
+# -- database
+
+
+@main.group()
+def db() -> None:
+    """The database schema. 数据库结构。"""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Run the migrations that are missing. 升级到当前版本。"""
+    _opened()
+    click.echo("数据库结构为最新 / the schema is up to date")
+
+
+@db.command("check")
+def db_check() -> None:
+    """Tell whether the schema is up to date; exit code 1 if not. 检查是否最新。"""
+    settings = read_settings(os.environ)
+    if not schema.is_current(database.connect(settings.database_url)):
+        _fail("数据库结构需要升级：laneway db upgrade / the schema needs: laneway db upgrade")
+    click.echo("数据库结构为最新 / the schema is up to date")
