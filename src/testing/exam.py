@@ -1,0 +1,45 @@
+"""Adapters that let the conformance exams drive the engine through its public doors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from laneway.engine.bpmn.checks import Known, check
+from laneway.engine.bpmn.reader import read_processes
+from laneway.engine.errors import Refused
+from laneway.engine.model import Finding, Resource, Severity
+
+
+class MiwgEngine:
+    """Opens diagrams of other tools and tells what keeps them from running here."""
+
+    def inspect(self, name: str, data: bytes) -> dict[str, Any]:
+        """A report: whether the file is readable and deployable, its element ids, and the reasons why not."""
+        try:
+            diagram = read_processes(Resource(name, data))
+        except Refused as refused:
+            return {
+                "readable": False,
+                "deployable": False,
+                "elements": [],
+                "issues": [_issue(finding) for finding in refused.findings],
+            }
+        found = list(diagram.findings)
+        for process in diagram.processes:
+            found.extend(check(process, Known()))
+        errors = [finding for finding in found if finding.severity is Severity.ERROR]
+        return {
+            "readable": True,
+            "deployable": not errors,
+            "elements": diagram.element_ids,
+            "issues": [_issue(finding) for finding in errors],
+        }
+
+
+def miwg_engine() -> MiwgEngine:
+    """The adapter for `run_miwg.py`."""
+    return MiwgEngine()
+
+
+def _issue(finding: Finding) -> dict[str, str | None]:
+    return {"code": finding.code, "element": finding.element_id, "message": finding.message.en}
