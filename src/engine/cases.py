@@ -73,9 +73,7 @@ def open_(
     )
 
 
-def refresh(
-    session: Session, process: Process, instance_key: int, variables: Mapping[str, Any]
-) -> None:
+def refresh(session: Session, process: Process, instance_key: int, variables: Mapping[str, Any]) -> None:
     """Bring what lists show up to date after variables have changed."""
     if process.properties.get(_SERIES, "").strip():
         statement = update(case_file).where(case_file.c.instance_key == instance_key)

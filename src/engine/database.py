@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 from laneway.engine.errors import Conflict, Unavailable
 
@@ -57,7 +57,13 @@ def connect(url: str) -> Engine:
         raise Unavailable("database_unreachable", url=parsed.render_as_string()) from error
     _engine = engine
     _sessions = sessionmaker(engine, expire_on_commit=False)
+    event.listen(_sessions, "do_orm_execute", _remember_writing)
     return engine
+
+
+def _remember_writing(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        state.session.info["wrote"] = True
 
 
 def disconnect() -> None:
@@ -103,7 +109,7 @@ def _new_session() -> Session:
 
 @contextmanager
 def unit_of_work() -> Iterator[Session]:
-    """One transaction: everything in the block happens, or nothing does. Wakes the worker after the commit.
+    """One transaction: everything in the block happens, or nothing does. Wakes the worker if it wrote anything.
 
     Raises Conflict when the database gave up on a deadlock or a lock that stayed taken.
     """
@@ -112,8 +118,9 @@ def unit_of_work() -> Iterator[Session]:
             yield session
     except OperationalError as error:
         raise Conflict("database_busy") from error
-    for wake in _after_commit:
-        wake()
+    if session.info.get("wrote"):
+        for wake in list(_after_commit):
+            wake()
 
 
 @contextmanager
@@ -128,7 +135,7 @@ def reading() -> Iterator[Session]:
 
 
 def on_commit(wake: Callable[[], None]) -> Callable[[], None]:
-    """Call `wake` after every commit of this process; the returned function ends that."""
+    """Call `wake` after every commit of this process that wrote something; the returned function ends that."""
     _after_commit.append(wake)
     return lambda: _after_commit.remove(wake) if wake in _after_commit else None
 

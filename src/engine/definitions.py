@@ -122,9 +122,7 @@ def find_decisions(
     """
     query: Select[Any] = (
         select(decision_requirements, decision_definition.c.version.label("decision_version"))
-        .join(
-            decision_definition, decision_definition.c.requirements_key == decision_requirements.c.key
-        )
+        .join(decision_definition, decision_definition.c.requirements_key == decision_requirements.c.key)
         .where(decision_definition.c.decision_id == decision_id)
         .order_by(decision_definition.c.version.desc())
         .limit(1)

@@ -88,9 +88,7 @@ def _start_child(session: Session, row: Any) -> None:
     except NotFound:
         words = f"The called process '{asked['process_id']}' is not deployed. Deploy it, then retry."
         failure = StepFailed("CALLED_ELEMENT_ERROR", words)
-        runtime.advance(
-            session, parent.key, lambda instance: instance.fail(asked["parent_token"], failure)
-        )
+        runtime.advance(session, parent.key, lambda instance: instance.fail(asked["parent_token"], failure))
         return
     caller = runtime.Parent(parent.key, asked["parent_token"], parent.root_key, asked["catches"])
     runtime.start(session, key, asked["variables"], by=None, parent=caller)
@@ -135,9 +133,7 @@ def _throw_in_parent(session: Session, row: Any) -> None:
     asked = row.payload
 
     def throw(instance: Instance) -> None:
-        instance.throw_from_child(
-            asked["parent_token"], asked["kind"], asked["code"], asked["variables"]
-        )
+        instance.throw_from_child(asked["parent_token"], asked["kind"], asked["code"], asked["variables"])
 
     _advance_if_active(session, row.instance_key, throw)
 

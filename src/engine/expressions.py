@@ -29,9 +29,7 @@ class StepHost:
         """The JSON value of a FEEL text. A limit or a syntax error is a failed step, odd values give null."""
         return evaluate(expression, variables)
 
-    def decide(
-        self, called: Called, variables: Mapping[str, Any]
-    ) -> tuple[Any, list[dict[str, Any]]]:
+    def decide(self, called: Called, variables: Mapping[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
         """The value of a decision, and which rules of which tables gave it."""
         bound = self._definition.deployment_key if called.binding == "deployment" else None
         try:

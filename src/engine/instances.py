@@ -42,9 +42,7 @@ def start(
     return runtime.start(session, key, variables, by=by, business_key=business_key)
 
 
-def start_from_form(
-    session: Session, process_id: str, *, values: Mapping[str, Any], by: Person
-) -> Started:
+def start_from_form(session: Session, process_id: str, *, values: Mapping[str, Any], by: Person) -> Started:
     """Start the latest version with the values of its start form.
 
     Raises Invalid with the fields that do not fit, besides what `start` raises.

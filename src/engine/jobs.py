@@ -171,9 +171,7 @@ def complete(
             )
         )
         _record(session, row, "mail_queued", to=item.to, subject=item.subject)
-    runtime.advance(
-        session, row.instance_key, lambda instance: instance.complete(row.token, variables)
-    )
+    runtime.advance(session, row.instance_key, lambda instance: instance.complete(row.token, variables))
 
 
 def fail(
@@ -190,9 +188,7 @@ def fail(
     _fail(session, row, max(retries, 0), message, backoff_seconds, "JOB_NO_RETRIES")
 
 
-def _fail(
-    session: Session, row: Any, retries: int, message: str, backoff_seconds: float, type_: str
-) -> None:
+def _fail(session: Session, row: Any, retries: int, message: str, backoff_seconds: float, type_: str) -> None:
     now = clock.now()
     session.execute(
         update(job)

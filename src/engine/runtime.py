@@ -96,9 +96,7 @@ def start(
     }
     inserted = session.execute(insert(process_instance).returning(process_instance), [row]).one()
     if number:
-        cases.open_(
-            session, definition.process, number=number, instance_key=key, variables=values, by=by
-        )
+        cases.open_(session, definition.process, number=number, instance_key=key, variables=values, by=by)
     instance = Instance(StepHost(session, definition), definition.process_id, definition.specs)
     instance.parent_catches = parent.catches if parent else []
     instance.notes.append(Note("instance_started", None, None, {"version": definition.version}))
@@ -107,9 +105,7 @@ def start(
     return Started(key, definition.key, definition.process_id, definition.version, number)
 
 
-def advance(
-    session: Session, instance_key: int, change: Change, *, by: Person | None = None
-) -> Instance:
+def advance(session: Session, instance_key: int, change: Change, *, by: Person | None = None) -> Instance:
     """Apply one change to an instance and step it until every branch waits; returns it as it stands then.
 
     Raises NotFound, and Conflict when the instance has ended.
@@ -159,9 +155,7 @@ def _state_of(instance: Instance) -> InstanceState:
     return InstanceState.COMPLETED if instance.completed else InstanceState.ACTIVE
 
 
-def _save(
-    session: Session, row: Any, instance: Instance, state: InstanceState, last_seq: int
-) -> None:
+def _save(session: Session, row: Any, instance: Instance, state: InstanceState, last_seq: int) -> None:
     """Write the live state; the revision is the fence against a second writer."""
     ended = state is not InstanceState.ACTIVE
     values = {

@@ -176,9 +176,7 @@ case_file = Table(
     "case_file",
     metadata,
     Column("number", String(40), primary_key=True),
-    Column(
-        "instance_key", BigInteger, ForeignKey("process_instance.key"), nullable=False, unique=True
-    ),
+    Column("instance_key", BigInteger, ForeignKey("process_instance.key"), nullable=False, unique=True),
     Column("process_id", String(200), nullable=False),
     Column("state", String(20), nullable=False),
     Column("title", String(400), nullable=False),

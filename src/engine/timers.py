@@ -18,9 +18,7 @@ from laneway.engine.tables import timer
 def fire_due(session: Session) -> bool:
     """Fire the timer that has been due for longest; whether there was one. One instance per call."""
     columns = timer.c
-    query = (
-        select(timer).where(columns.due_at <= clock.now()).order_by(columns.due_at, columns.key).limit(1)
-    )
+    query = select(timer).where(columns.due_at <= clock.now()).order_by(columns.due_at, columns.key).limit(1)
     found = session.execute(query).one_or_none()
     if found is None:
         return False
@@ -28,9 +26,7 @@ def fire_due(session: Session) -> bool:
         runtime.lock(session, found.instance_key)
     again = select(timer).where(columns.key == found.key)
     # A start timer has no instance to lock; its own row is locked, or left to who has it.
-    row = session.execute(
-        again.with_for_update(skip_locked=True) if is_postgresql() else again
-    ).one_or_none()
+    row = session.execute(again.with_for_update(skip_locked=True) if is_postgresql() else again).one_or_none()
     if row is None:
         return False
     _reschedule(session, row)

@@ -195,9 +195,7 @@ def _assign(session: Session, row: Any, assignee: str | None, event: str, *, by:
     )
 
 
-def save_draft(
-    session: Session, user_task_key: int, *, by: Person, values: Mapping[str, Any]
-) -> datetime:
+def save_draft(session: Session, user_task_key: int, *, by: Person, values: Mapping[str, Any]) -> datetime:
     """Keep what this person has typed so far, unchecked; returns when. Raises Conflict when it has ended."""
     row = get(session, user_task_key)
     access.require(by, Action.SEE_USER_TASK, row)

@@ -42,9 +42,7 @@ from laneway.engine.tables import (
 _OPEN_JOBS = (JobState.CREATED, JobState.ACTIVATED, JobState.FAILED)
 
 
-def queue_effect(
-    session: Session, kind: str, *, instance_key: int | None = None, **payload: Any
-) -> None:
+def queue_effect(session: Session, kind: str, *, instance_key: int | None = None, **payload: Any) -> None:
     """Leave work for a transaction of its own, picked up after this one commits."""
     session.execute(insert(effect), [_effect_row(kind, instance_key, payload)])
 

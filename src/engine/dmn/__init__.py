@@ -1,0 +1,19 @@
+"""DMN 1.1 to 1.5: decision tables and boxed expressions, on top of `laneway.engine.feel`.
+
+`read_decisions` reads and checks files that are deployed together; `DecisionModel.evaluate` decides.
+"""
+
+from __future__ import annotations
+
+from laneway.engine.dmn.decisions import Decision, DecisionModel, DecisionResult, read_decisions
+from laneway.engine.dmn.problems import UNSUPPORTED
+from laneway.engine.dmn.trace import EvaluatedDecision
+
+__all__ = [
+    "UNSUPPORTED",
+    "Decision",
+    "DecisionModel",
+    "DecisionResult",
+    "EvaluatedDecision",
+    "read_decisions",
+]

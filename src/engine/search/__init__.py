@@ -1,6 +1,6 @@
 """Searching what runs and what is deployed, within what the person may see.
 
-Rows come as mappings: the columns of the thing's own table, and a few of what it belongs to (see `sources`).
+Rows have the columns of the thing's own table, and a few of what it belongs to (see `sources`).
 Every function takes the person who asks, and raises NotAllowed when nothing of the kind is theirs to see, and
 Invalid("search_invalid") when the query cannot be read.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from laneway.engine import access, tables
@@ -24,7 +24,6 @@ from laneway.engine.search.paging import (
     Kind,
     Page,
     Query,
-    Row,
     Source,
     search,
 )
@@ -95,7 +94,7 @@ def user_tasks(session: Session, query: Query, *, by: Person) -> Page:
     return search(session, Source(found.rows.where(_visible_user_tasks(by)), found.key, found.fields), query)
 
 
-def one(page: Page, thing: str, key: int) -> Row:
+def one(page: Page, thing: str, key: int | str) -> Row[Any]:
     """The only row of a page; raises NotFound(f"{thing}_not_found") when it is not there or hidden."""
     if not page.items:
         raise NotFound(f"{thing}_not_found", key=key)

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, case, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from laneway.engine.errors import Invalid
@@ -26,9 +26,6 @@ COUNT_LIMIT = 10_000
 PAGE_LIMIT = 10_000
 """The greatest number of items of one page."""
 DEFAULT_LIMIT = 100
-
-Row = RowMapping
-"""A found row: values by column name."""
 
 
 class Kind(StrEnum):
@@ -78,7 +75,7 @@ class Query:
 class Page:
     """The rows of one page; `total` counts all that match, up to COUNT_LIMIT."""
 
-    items: list[Row]
+    items: list[Row[Any]]
     total: int
     has_more_total: bool
     start_cursor: str | None
@@ -119,7 +116,7 @@ def search(session: Session, source: Source, query: Query) -> Page:
     ]
     cursor_values = [term.expression.label(f"order_{number}") for number, term in enumerate(terms)]
     ordered = rows.add_columns(*cursor_values).order_by(*order).limit(query.limit).offset(query.offset)
-    found = list(session.execute(ordered).mappings())
+    found = list(session.execute(ordered).all())
     if is_backward:
         found.reverse()
     return Page(
@@ -286,8 +283,8 @@ def _beyond(terms: Sequence[_Term], values: Sequence[Any], *, is_backward: bool)
     return or_(false(), *alternatives)
 
 
-def _cursor(terms: Sequence[_Term], row: Row) -> str:
-    return b64encode(orjson.dumps([row[f"order_{number}"] for number in range(len(terms))])).decode()
+def _cursor(terms: Sequence[_Term], row: Row[Any]) -> str:
+    return b64encode(orjson.dumps([row._mapping[f"order_{number}"] for number in range(len(terms))])).decode()
 
 
 def _read_cursor(terms: Sequence[_Term], cursor: str) -> list[Any]:

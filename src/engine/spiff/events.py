@@ -22,9 +22,7 @@ def trigger_of(node: Node) -> Event:
     return node.body.of("startEvent")[0].event if node.body is not None else node.event
 
 
-def throw(
-    token: Token, kind: str, code: str | None, variables: dict[str, Any], message: str = ""
-) -> bool:
+def throw(token: Token, kind: str, code: str | None, variables: dict[str, Any], message: str = "") -> bool:
     """Take an error or escalation to whatever catches it; whether something did.
 
     Raises StepFailed for an error that nobody catches: it becomes an incident where it was thrown.

@@ -163,9 +163,7 @@ class Instance(Scope, BpmnWorkflow):
         """Leave the token where it is, as an incident that a person can retry."""
         token._set_state(TaskState.STARTED)
         token.internal_data["stuck"] = phase
-        self.wait_for(
-            token, IncidentRaised(token.id, token.task_spec.name, failure.type, failure.message)
-        )
+        self.wait_for(token, IncidentRaised(token.id, token.task_spec.name, failure.type, failure.message))
 
     def retry(self, number: int) -> None:
         """Try again what made the incident of this token."""
@@ -254,9 +252,7 @@ class Instance(Scope, BpmnWorkflow):
         """Whether a condition is true; anything but a boolean is a failure, null counts as false."""
         value = self.evaluate(token, condition, **extra)
         if value is not None and not isinstance(value, bool):
-            raise StepFailed(
-                "CONDITION_ERROR", f"'{condition}' should be true or false but gives {value!r}."
-            )
+            raise StepFailed("CONDITION_ERROR", f"'{condition}' should be true or false but gives {value!r}.")
         return bool(value)
 
     def set_variables(self, token: Token, values: Mapping[str, Any], *, outer: bool = False) -> None:
@@ -294,7 +290,7 @@ class Instance(Scope, BpmnWorkflow):
     def open_waits(self, token: Token) -> None:
         """Begin to wait for the token's own event, its boundary events and those behind an event gateway."""
         spec, node = token.workflow.spec, token.task_spec.node
-        nodes = [b for b in spec.boundaries_of(node.id)]
+        nodes = list(spec.boundaries_of(node.id))
         if node.type == "eventBasedGateway":
             nodes += [spec.task_specs[flow.target].node for flow in node.outgoing]
         elif node.type in ("intermediateCatchEvent", "receiveTask") and node.loop is None:

@@ -20,9 +20,7 @@ class Exclusive(Element):
         flows = self.node.outgoing
         top: Instance = token.workflow.top_workflow
         for flow in flows:
-            if flow.id != self.node.default and (
-                flow.condition is None or top.holds(token, flow.condition)
-            ):
+            if flow.id != self.node.default and (flow.condition is None or top.holds(token, flow.condition)):
                 return [flow]
         default = [flow for flow in flows if flow.id == self.node.default]
         if flows and not default:

@@ -1,0 +1,504 @@
+"""Deployments: check files, version what has changed, make it runnable. All of a deployment, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from laneway.engine import access, clock, forms, job_types, messages, timers
+from laneway.engine.access import Action
+from laneway.engine.bpmn.checks import Known
+from laneway.engine.bpmn.checks import check as check_process
+from laneway.engine.bpmn.model import Process
+from laneway.engine.bpmn.reader import read_processes
+from laneway.engine.database import is_postgresql, new_key
+from laneway.engine.dmn import DecisionModel, read_decisions
+from laneway.engine.errors import NotFound, Refused
+from laneway.engine.model import Finding, Person, Resource, Severity, Text
+from laneway.engine.tables import (
+    decision_definition,
+    decision_requirements,
+    deployment,
+    form_definition,
+    message_subscription,
+    person_group,
+    process_definition,
+    signal_subscription,
+    timer,
+)
+
+_LOCK = 5_284_001
+"""PostgreSQL advisory lock: one deployment at a time, so that versions have no gap and no double."""
+
+
+@dataclass(frozen=True)
+class DeployedProcess:
+    """One process of a deployment; `is_new` is False when its content had not changed."""
+
+    key: int
+    process_id: str
+    version: int
+    name: Text
+    resource_name: str
+    version_tag: str | None
+    is_new: bool
+    warnings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class DeployedDecision:
+    """One decision of a deployment."""
+
+    key: int
+    decision_id: str
+    version: int
+    name: Text
+    requirements_key: int
+    requirements_id: str
+    resource_name: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class DeployedForm:
+    """One form of a deployment."""
+
+    key: int
+    form_id: str
+    version: int
+    resource_name: str
+    is_new: bool
+
+
+@dataclass
+class Deployed:
+    """What a deployment has made effective."""
+
+    key: int
+    processes: list[DeployedProcess] = field(default_factory=list)
+    decisions: list[DeployedDecision] = field(default_factory=list)
+    forms: list[DeployedForm] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One deployed version of a process, as screens and the API show it."""
+
+    key: int
+    process_id: str
+    version: int
+    name: Text
+    xml: bytes
+    start_form_id: str | None
+    start_groups: list[str]
+    warnings: list[Finding]
+    deployed_at: datetime
+    deployed_by: str | None
+    version_tag: str | None
+    resource_name: str
+    has_none_start: bool
+
+
+@dataclass(frozen=True)
+class Form:
+    """One deployed version of a form."""
+
+    key: int
+    form_id: str
+    version: int
+    schema: dict[str, Any]
+
+
+@dataclass
+class _Read:
+    """Resources, read and judged."""
+
+    processes: list[tuple[Resource, Process]] = field(default_factory=list)
+    decisions: list[tuple[Resource, DecisionModel]] = field(default_factory=list)
+    forms: list[tuple[Resource, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
+
+
+# -- check
+
+
+def check(session: Session, resources: Sequence[Resource]) -> list[Finding]:
+    """Everything a deployment of these files would say, errors and warnings; nothing is stored."""
+    return _read(session, resources).findings
+
+
+def _read(session: Session, resources: Sequence[Resource]) -> _Read:
+    read = _Read()
+    if not resources:
+        words = Text(
+            "没有可部署的文件：选择 .bpmn、.dmn 或 .form 文件",
+            "nothing to deploy: choose .bpmn, .dmn or .form files",
+        )
+        read.findings.append(Finding("nothing_to_deploy", words))
+    for resource in resources:
+        try:
+            _READERS.get(PurePosixPath(resource.name).suffix.lower(), _unknown_file)(read, resource)
+        except Refused as refusal:
+            read.findings.extend(refusal.findings)
+    read.findings.extend(_doubles(read))
+    known = _known(session, read)
+    for _resource, process in read.processes:
+        read.findings.extend(check_process(process, known))
+    return read
+
+
+def _read_bpmn(read: _Read, resource: Resource) -> None:
+    diagram = read_processes(resource)
+    read.findings.extend(diagram.findings)
+    read.processes.extend((resource, process) for process in diagram.processes)
+
+
+def _read_dmn(read: _Read, resource: Resource) -> None:
+    read.decisions.append((resource, read_decisions([resource])))
+
+
+def _read_form(read: _Read, resource: Resource) -> None:
+    form_id, findings = forms.check_form(resource)
+    read.findings.extend(findings)
+    if form_id:
+        read.forms.append((resource, form_id))
+
+
+def _unknown_file(read: _Read, resource: Resource) -> None:
+    words = Text(
+        "不认识的文件类型：只能部署 .bpmn、.dmn、.form 文件",
+        "unknown kind of file: only .bpmn, .dmn and .form files can be deployed",
+    )
+    read.findings.append(Finding("unknown_file", words, resource.name))
+
+
+_READERS: dict[str, Callable[[_Read, Resource], None]] = {
+    ".bpmn": _read_bpmn,
+    ".dmn": _read_dmn,
+    ".form": _read_form,
+}
+
+
+def _doubles(read: _Read) -> list[Finding]:
+    """The same id twice in one deployment: which would count?"""
+    found = []
+    ids = [("process", r, p.id) for r, p in read.processes] + [("form", r, f) for r, f in read.forms]
+    ids += [("decision", r, d.decision_id) for r, model in read.decisions for d in model.decisions]
+    first: dict[tuple[str, str], str] = {}
+    for kind, resource, id_ in ids:
+        other = first.setdefault((kind, id_), resource.name)
+        if other != resource.name:
+            words = Text(
+                f"{id_} 在 {other} 中已有：每个标识只能出现一次",
+                f"{id_} is in {other} already: each id may stand once",
+            )
+            found.append(Finding("duplicate_id", words, resource.name, id_))
+    return found
+
+
+def _known(session: Session, read: _Read) -> Known:
+    def ids(column: ColumnElement[Any], new: Sequence[str]) -> frozenset[str]:
+        return frozenset(session.scalars(select(column).distinct())) | frozenset(new)
+
+    decisions = [d.decision_id for _, model in read.decisions for d in model.decisions]
+    groups = ids(person_group.c.group_id, [])
+    return Known(
+        forms=ids(form_definition.c.form_id, [form_id for _, form_id in read.forms]),
+        decisions=ids(decision_definition.c.decision_id, decisions),
+        processes=ids(process_definition.c.process_id, [p.id for _, p in read.processes]),
+        job_types=job_types.served(),
+        groups=groups or None,
+    )
+
+
+# -- deploy
+
+
+def deploy(session: Session, resources: Sequence[Resource], *, by: Person | None) -> Deployed:
+    """Check and deploy files together. What has not changed keeps its version; running cases keep theirs.
+
+    Raises Refused with every error found, in which case nothing of it is deployed.
+    """
+    if by is not None:
+        access.require(by, Action.EDIT_PROCESS)
+    read = _read(session, resources)
+    if read.errors:
+        raise Refused(read.errors)
+    if is_postgresql():
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    deployed = Deployed(new_key())
+    session.execute(
+        insert(deployment).values(
+            key=deployed.key, deployed_at=clock.now(), deployed_by=by.username if by is not None else None
+        )
+    )
+    deployed.forms = [_deploy_form(session, deployed.key, *item) for item in read.forms]
+    for resource, model in read.decisions:
+        deployed.decisions += _deploy_decisions(session, deployed.key, resource, model)
+    for resource, process in read.processes:
+        warnings = [f for f in read.findings if f.file == resource.name]
+        deployed.processes.append(_deploy_process(session, deployed.key, resource, process, warnings))
+    items = [*deployed.forms, *deployed.decisions, *deployed.processes]
+    if not any(item.is_new for item in items):  # nothing has changed: leave no trace
+        session.execute(delete(deployment).where(deployment.c.key == deployed.key))
+    return deployed
+
+
+def _newest(session: Session, table: Table, id_column: ColumnElement[Any], id_: str) -> Any:
+    query = select(table).where(id_column == id_).order_by(table.c.version.desc()).limit(1)
+    return session.execute(query).one_or_none()
+
+
+def _digest(resource: Resource) -> str:
+    return hashlib.sha256(resource.content).hexdigest()
+
+
+def _deploy_form(session: Session, deployment_key: int, resource: Resource, form_id: str) -> DeployedForm:
+    newest = _newest(session, form_definition, form_definition.c.form_id, form_id)
+    if newest is not None and newest.sha256 == _digest(resource):
+        return DeployedForm(newest.key, form_id, newest.version, resource.name, is_new=False)
+    key, version = new_key(), newest.version + 1 if newest is not None else 1
+    session.execute(
+        insert(form_definition).values(
+            key=key,
+            deployment_key=deployment_key,
+            form_id=form_id,
+            version=version,
+            resource_name=resource.name,
+            schema=resource.content,
+            sha256=_digest(resource),
+        )
+    )
+    return DeployedForm(key, form_id, version, resource.name, is_new=True)
+
+
+def _deploy_decisions(
+    session: Session, deployment_key: int, resource: Resource, model: DecisionModel
+) -> list[DeployedDecision]:
+    requirements_id = model.decisions[0].requirements_id if model.decisions else resource.name
+    columns = decision_requirements.c
+    newest = _newest(session, decision_requirements, columns.requirements_id, requirements_id)
+    if newest is not None and newest.sha256 == _digest(resource):
+        rows = session.execute(
+            select(decision_definition).where(decision_definition.c.requirements_key == newest.key)
+        )
+        return [
+            DeployedDecision(
+                row.key,
+                row.decision_id,
+                row.version,
+                Text(row.name_zh, row.name_en),
+                newest.key,
+                requirements_id,
+                resource.name,
+                is_new=False,
+            )
+            for row in rows
+        ]
+    requirements_key = new_key()
+    session.execute(
+        insert(decision_requirements).values(
+            key=requirements_key,
+            deployment_key=deployment_key,
+            requirements_id=requirements_id,
+            version=newest.version + 1 if newest is not None else 1,
+            name=requirements_id,
+            resource_name=resource.name,
+            xml=resource.content,
+            sha256=_digest(resource),
+        )
+    )
+    deployed = []
+    for decision in model.decisions:
+        older = _newest(session, decision_definition, decision_definition.c.decision_id, decision.decision_id)
+        key, version = new_key(), older.version + 1 if older is not None else 1
+        session.execute(
+            insert(decision_definition).values(
+                key=key,
+                requirements_key=requirements_key,
+                decision_id=decision.decision_id,
+                version=version,
+                name_zh=decision.name.zh,
+                name_en=decision.name.en,
+            )
+        )
+        deployed.append(
+            DeployedDecision(
+                key,
+                decision.decision_id,
+                version,
+                decision.name,
+                requirements_key,
+                requirements_id,
+                resource.name,
+                is_new=True,
+            )
+        )
+    return deployed
+
+
+def _deploy_process(
+    session: Session,
+    deployment_key: int,
+    resource: Resource,
+    process: Process,
+    warnings: list[Finding],
+) -> DeployedProcess:
+    columns = process_definition.c
+    newest = _newest(session, process_definition, columns.process_id, process.id)
+    is_new = newest is None or newest.sha256 != _digest(resource)
+    key = new_key() if is_new else newest.key
+    version = newest.version + is_new if newest is not None else 1
+    if is_new:
+        session.execute(
+            insert(process_definition).values(
+                key=key,
+                deployment_key=deployment_key,
+                process_id=process.id,
+                version=version,
+                name_zh=process.name.zh or process.id,
+                name_en=process.name.en or process.id,
+                version_tag=process.version_tag,
+                resource_name=resource.name,
+                xml=resource.content,
+                sha256=_digest(resource),
+                warnings=[_stored(finding) for finding in warnings],
+                start_groups=process.start_groups,
+                start_form_id=process.start_form_id,
+                has_none_start=process.none_start is not None or not process.level.of("startEvent"),
+            )
+        )
+        _watch_starts(session, key, process)
+    return DeployedProcess(
+        key,
+        process.id,
+        version,
+        process.name,
+        resource.name,
+        process.version_tag,
+        is_new=bool(is_new),
+        warnings=warnings,
+    )
+
+
+def _watch_starts(session: Session, definition_key: int, process: Process) -> None:
+    """Events start the newest version only: older versions stop listening."""
+    older = select(process_definition.c.key).where(process_definition.c.process_id == process.id)
+    for table in (timer, message_subscription, signal_subscription):
+        of_older = table.c.instance_key.is_(None) & table.c.process_definition_key.in_(older)
+        session.execute(delete(table).where(of_older))
+    watch = {
+        "timer": timers.watch_start,
+        "message": messages.watch_start,
+        "signal": messages.watch_start_signal,
+    }
+    for node in process.level.of("startEvent"):
+        if node.event.kind in watch:
+            watch[node.event.kind](session, definition_key, node)
+
+
+def _stored(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "zh": finding.message.zh,
+        "en": finding.message.en,
+        "file": finding.file,
+        "element_id": finding.element_id,
+        "element_name": finding.element_name,
+        "severity": finding.severity,
+    }
+
+
+# -- look up
+
+
+def definition(session: Session, key: int) -> Definition:
+    """One deployed version by its key. Raises NotFound."""
+    return _one(session, process_definition.c.key == key, key)
+
+
+def latest(session: Session, process_id: str) -> Definition:
+    """The newest version of a process. Raises NotFound."""
+    return _one(session, process_definition.c.process_id == process_id, process_id)
+
+
+def versions(session: Session, process_id: str) -> list[Definition]:
+    """All versions of a process, newest first."""
+    return _definitions(session, process_definition.c.process_id == process_id)
+
+
+def latest_of_all(session: Session) -> list[Definition]:
+    """The newest version of each process, by id."""
+    columns = process_definition.c
+    newest = (
+        select(columns.process_id.label("process_id"), func.max(columns.version).label("version"))
+        .group_by(columns.process_id)
+        .subquery()
+    )
+    is_newest = (columns.process_id == newest.c.process_id) & (columns.version == newest.c.version)
+    keys = select(columns.key).join(newest, is_newest)
+    return sorted(_definitions(session, columns.key.in_(keys)), key=lambda item: item.process_id)
+
+
+def form(session: Session, form_id: str) -> Form:
+    """The newest version of a form. Raises NotFound."""
+    row = _newest(session, form_definition, form_definition.c.form_id, form_id)
+    if row is None:
+        raise NotFound("form_not_found", form_id=form_id)
+    return Form(row.key, row.form_id, row.version, forms.read_schema(row.schema))
+
+
+def _one(session: Session, where: ColumnElement[bool], asked: object) -> Definition:
+    found = _definitions(session, where)
+    if not found:
+        raise NotFound("process_definition_not_found", key=asked)
+    return found[0]
+
+
+def _definitions(session: Session, where: ColumnElement[bool]) -> list[Definition]:
+    query = (
+        select(process_definition, deployment.c.deployed_at, deployment.c.deployed_by)
+        .join(deployment, deployment.c.key == process_definition.c.deployment_key)
+        .where(where)
+        .order_by(process_definition.c.version.desc())
+    )
+    return [
+        Definition(
+            row.key,
+            row.process_id,
+            row.version,
+            Text(row.name_zh, row.name_en),
+            row.xml,
+            row.start_form_id,
+            row.start_groups,
+            [_finding(stored) for stored in row.warnings],
+            row.deployed_at,
+            row.deployed_by,
+            row.version_tag,
+            row.resource_name,
+            row.has_none_start,
+        )
+        for row in session.execute(query)
+    ]
+
+
+def _finding(stored: dict[str, Any]) -> Finding:
+    return Finding(
+        stored["code"],
+        Text(stored["zh"], stored["en"]),
+        stored["file"],
+        stored["element_id"],
+        stored["element_name"],
+        Severity(stored["severity"]),
+    )

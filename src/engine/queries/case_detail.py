@@ -1,0 +1,381 @@
+"""One case from close up: what it waits for, what happened, where its tokens are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session
+
+from laneway.engine.model import IncidentState, InstanceState, JobState, Text, UserTaskState
+from laneway.engine.queries import names
+from laneway.engine.tables import (
+    history,
+    incident,
+    job,
+    mail,
+    message_subscription,
+    process_definition,
+    process_instance,
+    timer,
+    user_task,
+)
+
+_OPEN_JOBS = (JobState.CREATED.value, JobState.ACTIVATED.value, JobState.FAILED.value)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The root instance or one that it called."""
+
+    key: int
+    process_id: str
+    process_definition_key: int
+    name: Text
+    version: int
+    state: InstanceState
+    waiting_at: tuple[str, ...]
+    parent_key: int | None
+
+
+@dataclass(frozen=True)
+class UserTaskRow:
+    """A user task of the case in any state."""
+
+    key: int
+    instance_key: int
+    element_id: str
+    name: Text
+    state: UserTaskState
+    assignee: str | None
+    candidate_groups: tuple[str, ...]
+    candidate_users: tuple[str, ...]
+    created_at: datetime
+    claimed_at: datetime | None
+    due_at: datetime | None
+    completed_at: datetime | None
+    completed_by: str | None
+
+
+@dataclass(frozen=True)
+class TimerRow:
+    """A moment that the case waits for."""
+
+    element_id: str
+    name: Text
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """A message that the case waits for."""
+
+    key: int
+    element_id: str
+    name: Text
+    message_name: str
+    correlation_key: str | None
+    since: datetime
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """Automatic work that is not done yet."""
+
+    key: int
+    element_id: str
+    name: Text
+    type: str
+    state: JobState
+    retries: int
+    worker: str | None
+    retry_at: datetime | None
+    error_message: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class IncidentRow:
+    """A step that failed and waits for someone to look at it."""
+
+    key: int
+    element_id: str | None
+    name: Text
+    type: str
+    message: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class MailRow:
+    """A letter of the case; `sent_at` is empty while it waits to go out."""
+
+    key: int
+    recipient: str
+    subject: str
+    body: str
+    created_at: datetime
+    sent_at: datetime | None
+    attempts: int
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One row of the history. `name` is the element's."""
+
+    instance_key: int
+    seq: int
+    at: datetime
+    event: str
+    element_id: str | None
+    name: Text
+    person: str | None
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Everything that stands around a case now."""
+
+    instances: list[Instance]
+    open_tasks: list[UserTaskRow]
+    ended_tasks: list[UserTaskRow]
+    timers: list[TimerRow]
+    messages: list[MessageRow]
+    jobs: list[JobRow]
+    incidents: list[IncidentRow]
+    mails: list[MailRow]
+
+
+@dataclass(frozen=True)
+class DiagramState:
+    """What to draw on the diagram of one instance."""
+
+    visited: list[str]
+    flows: list[str]
+    current: list[str]
+    failed: list[str]
+    counts: dict[str, int]
+
+
+class _Names:
+    """Element names of the instances of one case."""
+
+    def __init__(self, session: Session, instances: list[Instance]) -> None:
+        definitions = {instance.key: instance.process_definition_key for instance in instances}
+        words = {key: names.diagram_words(session, key).elements for key in set(definitions.values())}
+        self._of_instance = {key: words[definition] for key, definition in definitions.items()}
+
+    def of(self, instance_key: int, element_id: str | None) -> Text:
+        known = self._of_instance.get(instance_key, {}).get(element_id or "")
+        return known if known and (known.zh or known.en) else Text("", "")
+
+
+def surroundings(session: Session, root_key: int) -> Surroundings:
+    """What a case, with the processes that it called, waits for and has done."""
+    instances = _instances(session, root_key)
+    called = _Names(session, instances)
+    keys = [instance.key for instance in instances]
+    tasks = [_user_task(row) for row in session.execute(_of(user_task, keys).order_by(user_task.c.key))]
+    open_tasks = [task for task in tasks if task.state is UserTaskState.CREATED]
+    return Surroundings(
+        instances=instances,
+        open_tasks=sorted(open_tasks, key=lambda task: (task.due_at is None, task.due_at, task.key)),
+        ended_tasks=[task for task in tasks if task.state is not UserTaskState.CREATED],
+        timers=_timers(session, keys, called),
+        messages=_messages(session, keys, called),
+        jobs=_jobs(session, keys, called),
+        incidents=_incidents(session, keys, called),
+        mails=_mails(session, keys),
+    )
+
+
+def happenings(session: Session, root_key: int, *, events: frozenset[str], limit: int) -> list[Happening]:
+    """The last `limit` history rows of these events in a case, newest first."""
+    instances = _instances(session, root_key)
+    called = _Names(session, instances)
+    rows = session.execute(
+        select(history)
+        .where(history.c.instance_key.in_([instance.key for instance in instances]))
+        .where(history.c.event.in_(sorted(events)))
+        .order_by(history.c.at.desc(), history.c.instance_key.desc(), history.c.seq.desc())
+        .limit(limit)
+    )
+    return [
+        Happening(
+            row.instance_key,
+            row.seq,
+            row.at,
+            row.event,
+            row.element_id,
+            called.of(row.instance_key, row.element_id),
+            row.person,
+            row.details,
+        )
+        for row in rows
+    ]
+
+
+def last_decision(session: Session, root_key: int) -> Mapping[str, Any] | None:
+    """Details of the decision that was evaluated last in a case: name, inputs, rules, output."""
+    return session.scalar(
+        select(history.c.details)
+        .join(process_instance, process_instance.c.key == history.c.instance_key)
+        .where(process_instance.c.root_key == root_key, history.c.event == "decision_evaluated")
+        .order_by(history.c.at.desc(), history.c.seq.desc())
+        .limit(1)
+    )
+
+
+def diagram_state(session: Session, instance_key: int, waiting_at: tuple[str, ...]) -> DiagramState:
+    """Where an instance has been and stands now, from its history and its failed steps."""
+    entered = session.execute(
+        select(history.c.element_id, func.count())
+        .where(history.c.instance_key == instance_key, history.c.event == "element_completed")
+        .where(history.c.element_id.is_not(None))
+        .group_by(history.c.element_id)
+    )
+    counts = {str(element_id): int(count) for element_id, count in entered}
+    taken = session.scalars(
+        select(history.c.details).where(
+            history.c.instance_key == instance_key, history.c.event == "flow_taken"
+        )
+    )
+    failed = session.scalars(
+        select(incident.c.element_id).where(
+            incident.c.instance_key == instance_key, incident.c.state == IncidentState.ACTIVE.value
+        )
+    )
+    return DiagramState(
+        visited=sorted(counts),
+        flows=sorted({str(details["flow"]) for details in taken}),
+        current=list(dict.fromkeys(waiting_at)),
+        failed=sorted({str(element_id) for element_id in failed if element_id}),
+        counts={element_id: count for element_id, count in counts.items() if count > 1},
+    )
+
+
+def _of(table: Table, keys: list[int]) -> Any:
+    return select(table).where(table.c.instance_key.in_(keys))
+
+
+def _instances(session: Session, root_key: int) -> list[Instance]:
+    rows = session.execute(
+        select(process_instance, process_definition.c.name_zh, process_definition.c.name_en)
+        .join(process_definition, process_definition.c.key == process_instance.c.process_definition_key)
+        .where(process_instance.c.root_key == root_key)
+        .order_by(process_instance.c.key)
+    )
+    return [
+        Instance(
+            row.key,
+            row.process_id,
+            row.process_definition_key,
+            Text(row.name_zh, row.name_en),
+            row.version,
+            InstanceState(row.state),
+            tuple(row.waiting_at),
+            row.parent_key,
+        )
+        for row in rows
+    ]
+
+
+def _user_task(row: Any) -> UserTaskRow:
+    return UserTaskRow(
+        key=row.key,
+        instance_key=row.instance_key,
+        element_id=row.element_id,
+        name=Text(row.name_zh, row.name_en),
+        state=UserTaskState(row.state),
+        assignee=row.assignee,
+        candidate_groups=tuple(row.candidate_groups),
+        candidate_users=tuple(row.candidate_users),
+        created_at=row.created_at,
+        claimed_at=row.claimed_at,
+        due_at=row.due_at,
+        completed_at=row.completed_at,
+        completed_by=row.completed_by,
+    )
+
+
+def _timers(session: Session, keys: list[int], called: _Names) -> list[TimerRow]:
+    rows = session.execute(_of(timer, keys).order_by(timer.c.due_at))
+    return [
+        TimerRow(row.element_id, called.of(row.instance_key, row.element_id), row.due_at) for row in rows
+    ]
+
+
+def _messages(session: Session, keys: list[int], called: _Names) -> list[MessageRow]:
+    rows = session.execute(_of(message_subscription, keys).order_by(message_subscription.c.key))
+    found = []
+    for row in rows:
+        name = called.of(row.instance_key, row.element_id)
+        own = Text(row.name_zh or row.message_name, row.name_en or row.message_name)
+        found.append(
+            MessageRow(
+                row.key,
+                row.element_id,
+                name if name.zh or name.en else own,
+                row.message_name,
+                row.correlation_key,
+                row.created_at,
+            )
+        )
+    return found
+
+
+def _jobs(session: Session, keys: list[int], called: _Names) -> list[JobRow]:
+    rows = session.execute(_of(job, keys).where(job.c.state.in_(_OPEN_JOBS)).order_by(job.c.key))
+    return [
+        JobRow(
+            row.key,
+            row.element_id,
+            called.of(row.instance_key, row.element_id),
+            row.type,
+            JobState(row.state),
+            row.retries,
+            row.worker,
+            row.retry_at,
+            row.error_message,
+            row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def _incidents(session: Session, keys: list[int], called: _Names) -> list[IncidentRow]:
+    active = incident.c.state == IncidentState.ACTIVE.value
+    rows = session.execute(_of(incident, keys).where(active).order_by(incident.c.key))
+    return [
+        IncidentRow(
+            row.key,
+            row.element_id,
+            called.of(row.instance_key, row.element_id),
+            row.type,
+            row.message,
+            row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def _mails(session: Session, keys: list[int]) -> list[MailRow]:
+    rows = session.execute(_of(mail, keys).order_by(mail.c.key.desc()))
+    return [
+        MailRow(
+            row.key,
+            row.recipient,
+            row.subject,
+            row.body,
+            row.created_at,
+            row.sent_at,
+            row.attempts,
+            row.error,
+        )
+        for row in rows
+    ]

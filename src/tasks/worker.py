@@ -1,0 +1,203 @@
+"""Background work: run handlers between two transactions, do what steps left for others, fire timers, send mail.
+
+Any number of these may run, in one process or on many machines; the database is where they meet.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from laneway.engine import clock, database, effects, jobs, messages, timers
+from laneway.engine.database import unit_of_work
+from laneway.engine.errors import BpmnError, Conflict, LanewayError
+from laneway.engine.jobs import ActivatedJob
+from laneway.tasks import mail
+from laneway.tasks.registry import Job, handler_of, registered
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 10.0
+"""How long a handler of ours may take, and so how soon after a crash its job runs again."""
+_POLL_SECONDS = 1.0
+_BACKOFF_SECONDS = 5.0
+
+
+class Worker:
+    """Threads that do the background work of one process, until `stop`."""
+
+    def __init__(self, *, threads: int = 2, smtp_url: str | None = None, mail_from: str = "") -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._sender = mail.Sender(smtp_url, mail_from) if smtp_url else None
+        self._stopping = threading.Event()
+        self._wake = threading.Condition()
+        self._news = 0
+        loops: list[Callable[[], bool]] = [self._keep_house, *[self._run_a_job] * threads]
+        self._threads = [
+            threading.Thread(target=self._loop, args=(work,), name=f"laneway-worker-{number}", daemon=True)
+            for number, work in enumerate(loops)
+        ]
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._unsubscribe = database.on_commit(self._notify)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Finish what is being done, then end."""
+        self._stopping.set()
+        self._unsubscribe()
+        self._notify()
+        for thread in self._threads:
+            thread.join(timeout=LEASE_SECONDS)
+
+    def _notify(self) -> None:
+        with self._wake:
+            self._news += 1
+            self._wake.notify_all()
+
+    def _loop(self, work: Callable[[], bool]) -> None:
+        seen = -1
+        while not self._stopping.is_set():
+            with self._wake:
+                if (
+                    self._news == seen
+                ):  # nothing was committed here since; others may have, so look now and then
+                    self._wake.wait(_POLL_SECONDS)
+                seen = self._news
+            try:
+                while not self._stopping.is_set() and work():
+                    pass
+            except Exception:
+                logger.exception("background work failed")
+
+    def _run_a_job(self) -> bool:
+        return run_job(self.name)
+
+    def _keep_house(self) -> bool:
+        return do_effect() or fire_timer() or expire_lease() or self._send_mail() or forget_messages()
+
+    def _send_mail(self) -> bool:
+        return self._sender is not None and self._sender.send_one()
+
+
+def run_job(worker: str, types: Sequence[str] | None = None) -> bool:
+    """Lease one job that a handler of ours serves, run it in no transaction, report; whether there was one."""
+    with unit_of_work() as session:
+        leased = jobs.activate(
+            session,
+            types=registered() if types is None else types,
+            worker=worker,
+            lease_seconds=LEASE_SECONDS,
+            limit=1,
+        )
+    if not leased:
+        return False
+    report = _run(leased[0])
+    try:
+        report()
+    except Conflict as conflict:  # the case has gone on without it, or the lease is another's by now
+        logger.info("report of job %s dropped: %s", leased[0].key, conflict)
+    return True
+
+
+def _run(leased: ActivatedJob) -> Callable[[], None]:
+    """Run the handler; returns what to report."""
+    job = Job(
+        leased.key,
+        leased.type,
+        leased.variables,
+        leased.headers,
+        leased.case_number,
+        leased.process_id,
+        leased.element_id,
+        leased.retries,
+    )
+    try:
+        values = handler_of(leased.type)(job)
+    except BpmnError as error:
+        return partial(_throw, leased, error)
+    except Exception as error:
+        logger.exception("handler %s failed on job %s", leased.type, leased.key)
+        return partial(_fail, leased, f"{type(error).__name__}: {error}")
+    return partial(_complete, leased, dict(values or {}), job)
+
+
+def _complete(leased: ActivatedJob, values: dict[str, object], job: Job) -> None:
+    with unit_of_work() as session:
+        jobs.complete(session, leased.key, variables=values, mails=job.mails, worker=leased.worker)
+
+
+def _throw(leased: ActivatedJob, error: BpmnError) -> None:
+    with unit_of_work() as session:
+        jobs.throw_error(
+            session,
+            leased.key,
+            code=error.code,
+            message=error.message,
+            variables=error.variables,
+            worker=leased.worker,
+        )
+
+
+def _fail(leased: ActivatedJob, words: str) -> None:
+    with unit_of_work() as session:
+        jobs.fail(
+            session,
+            leased.key,
+            retries=leased.retries - 1,
+            message=words,
+            backoff_seconds=_BACKOFF_SECONDS,
+            worker=leased.worker,
+        )
+
+
+def do_effect() -> bool:
+    """Do one piece of work that a step left for another transaction; whether there was one."""
+    key: int | None = None
+    try:
+        with unit_of_work() as session:
+            try:
+                return effects.run_next(session)
+            finally:
+                key = session.info.get("effect_key")
+    except (LanewayError, SQLAlchemyError) as error:
+        if key is None:
+            raise
+        logger.warning("effect %s postponed: %s", key, error)
+        with unit_of_work() as session:
+            effects.postpone(session, key, str(error))
+        return True
+
+
+def fire_timer() -> bool:
+    """Fire one due timer; whether there was one."""
+    with unit_of_work() as session:
+        return timers.fire_due(session)
+
+
+def expire_lease() -> bool:
+    """Take back one job whose worker is gone; whether there was one."""
+    with unit_of_work() as session:
+        return jobs.expire_lease(session)
+
+
+_forgotten_at = clock.now()
+
+
+def forget_messages() -> bool:
+    """Once a minute, delete messages whose time is over. Never more work behind it: returns False."""
+    global _forgotten_at
+    if (clock.now() - _forgotten_at).total_seconds() > 60:
+        _forgotten_at = clock.now()
+        with unit_of_work() as session:
+            messages.forget_expired(session)
+    return False
