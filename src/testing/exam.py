@@ -8,6 +8,7 @@ from laneway.engine.bpmn.checks import Known, check
 from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.errors import Refused
 from laneway.engine.model import Finding, Resource, Severity
+from laneway.testing.dmn_exam import tck_engine as tck_engine
 
 
 class MiwgEngine:

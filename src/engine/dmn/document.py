@@ -1,0 +1,131 @@
+"""One DMN file: what it declares and requires. The logic is compiled by `boxed`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from laneway.engine.dmn.item_types import ItemTypes
+from laneway.engine.dmn.problems import Problems
+from laneway.engine.dmn.xmlns import Xml, child, children, expression_in, local, type_ref
+from laneway.engine.feel import Code, Names
+from laneway.engine.feel.properties import WORDY
+
+_REQUIREMENTS: Final = (
+    ("informationRequirement", ("requiredDecision", "requiredInput")),
+    ("knowledgeRequirement", ("requiredKnowledge",)),
+)
+_EXTENSIONS: Final = "{*}extensionElements//{*}property"
+
+
+@dataclass(eq=False)
+class Element:
+    """An input data, decision, knowledge model or decision service of a file; `code` is set by `boxed`."""
+
+    document: Document
+    xml: Xml
+    kind: str
+    key: str
+    name: str
+    variable: str
+    type_ref: str | None
+    code: Code | None = field(default=None)
+
+    def hrefs(self, kind: str) -> list[str]:
+        """The references of direct children of a kind, as decision services have them."""
+        return [x.get("href") or "" for x in children(self.xml, kind)]
+
+    def required(self) -> list[tuple[str | None, Element]]:
+        """(import name or None, element) of the information and knowledge requirements that exist."""
+        found = (self.document.find(reference.get("href")) for reference in self.references())
+        return [hit for hit in found if hit]
+
+    def references(self) -> list[Xml]:
+        """The elements that refer to what is required."""
+        return [
+            reference
+            for wrapper, kinds in _REQUIREMENTS
+            for kind in kinds
+            for requirement in children(self.xml, wrapper)
+            for reference in children(requirement, kind)
+        ]
+
+    def aliases(self) -> list[str]:
+        """Names by which Camunda's files call this value, besides `variable`: id, name, only output."""
+        table = expression_in(self.xml)
+        outputs = children(table, "output") if table is not None and local(table) == "decisionTable" else []
+        names = [self.key, self.name] + [o.get("name") for o in outputs if len(outputs) == 1]
+        return [name for name in names if name and name != self.variable]
+
+    def properties(self) -> dict[str, str]:
+        """The extension properties by name."""
+        return {p.get("name") or "": p.get("value") or "" for p in self.xml.iterfind(_EXTENSIONS)}
+
+
+class Document:
+    """One DMN file."""
+
+    def __init__(self, root: Xml, file: str, problems: Problems) -> None:
+        self.root, self.file, self.problems = root, file, problems
+        self.namespace: str = root.get("namespace") or ""
+        self.imports: dict[str, Document] = {}
+        self.types = ItemTypes(root, problems)
+        self.elements: dict[str, Element] = {}
+        self.free: set[str] = set()
+        for xml in children(root, "inputData", "decision", "businessKnowledgeModel", "decisionService"):
+            element = self._element(xml)
+            self.elements[element.key] = element
+        self._members: Names | None = None
+
+    def _element(self, xml: Xml) -> Element:
+        name, variable = xml.get("name") or "", child(xml, "variable")
+        shown = name if variable is None else variable.get("name") or name
+        return Element(self, xml, local(xml), xml.get("id") or name, name, shown, type_ref(variable))
+
+    def link(self, documents: Iterable[Document]) -> None:
+        """Connect the imports to the files of their namespaces; one that is missing is a problem."""
+        others = [d for d in documents if d is not self]
+        for x in children(self.root, "import"):
+            namespace = x.get("namespace")
+            hit = next((d for d in others if d.namespace == namespace), None)
+            if hit is None:
+                self.problems.add(
+                    "unknown_import",
+                    x,
+                    f"no file with the namespace {namespace!r} is deployed along",
+                    f"没有同时部署命名空间为 {namespace!r} 的文件",
+                )
+            else:
+                self.imports[x.get("name") or ""] = hit
+                self.types.imports[x.get("name") or ""] = hit.types
+
+    def named(self, kind: str, name: str) -> Element | None:
+        """The element of a kind and name, or None."""
+        return next((e for e in self.elements.values() if e.kind == kind and e.name == name), None)
+
+    def find(self, href: str | None) -> tuple[str | None, Element] | None:
+        """(import name or None, element) of a reference, or None."""
+        namespace, _, key = (href or "").rpartition("#")
+        if (not namespace or namespace == self.namespace) and key in self.elements:
+            return None, self.elements[key]
+        for prefix, document in self.imports.items():
+            if namespace == document.namespace and key in document.elements:
+                return prefix, document.elements[key]
+        return None
+
+    def variables(self) -> set[str]:
+        """Names of variables that some text or input data of the file uses; nothing else needs conversion."""
+        inputs = (e for e in self.elements.values() if e.kind == "inputData")
+        return self.free | {name for e in inputs for name in (e.name, e.variable)}
+
+    def members(self) -> Names:
+        """Names that may follow a dot: components of types, elements of imports, entries, columns."""
+        if self._members is None:
+            tags = ("{*}itemComponent", "{*}column", "{*}variable", "{*}output")
+            names = set(WORDY)
+            for document in (self, *self.imports.values()):
+                names |= {x.get("name") for x in document.root.iter(*tags) if x.get("name")}
+                names |= document.imports.keys()
+            self._members = Names(sorted(name for name in names if name))
+        return self._members
