@@ -42,16 +42,16 @@ class Host(Protocol):
 
 
 class Effect:
-    """Base of everything a step asks for. `kind` names the wait that it opens, if it opens one."""
+    """Base of everything a step asks for. `opens` names the wait that it opens, if it opens one."""
 
-    kind = ""
+    opens = ""
 
 
 @dataclass(frozen=True)
 class UserTaskOpened(Effect):
     """A person is needed. Expressions are evaluated already."""
 
-    kind = "user_task"
+    opens = "user_task"
     token: int
     node: Node
     assignee: str | None
@@ -68,7 +68,7 @@ class UserTaskOpened(Effect):
 class JobOpened(Effect):
     """A handler is needed."""
 
-    kind = "job"
+    opens = "job"
     token: int
     node: Node
     type: str
@@ -79,7 +79,7 @@ class JobOpened(Effect):
 class TimerOpened(Effect):
     """Time is awaited; `wait` is the id of the node that it triggers."""
 
-    kind = "timer"
+    opens = "timer"
     token: int
     wait: str
     element_id: str
@@ -90,7 +90,7 @@ class TimerOpened(Effect):
 class MessageOpened(Effect):
     """A message is awaited."""
 
-    kind = "message"
+    opens = "message"
     token: int
     wait: str
     node: Node
@@ -102,7 +102,7 @@ class MessageOpened(Effect):
 class SignalOpened(Effect):
     """A signal is awaited."""
 
-    kind = "signal"
+    opens = "signal"
     token: int
     wait: str
     element_id: str
@@ -121,7 +121,7 @@ class WaitsClosed(Effect):
 class IncidentRaised(Effect):
     """A person must look at this token."""
 
-    kind = "incident"
+    opens = "incident"
     token: int
     element_id: str
     type: str
@@ -140,7 +140,7 @@ class SignalThrown(Effect):
 class ChildCalled(Effect):
     """A call activity needs a child instance. `catches` are error codes that a caller would catch (`*`: all)."""
 
-    kind = "child"
+    opens = "child"
     token: int
     called: Called
     process_id: str

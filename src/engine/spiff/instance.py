@@ -283,8 +283,8 @@ class Instance(Scope, BpmnWorkflow):
     def wait_for(self, token: Token, effect: Effect) -> None:
         """Ask the outside for something on behalf of this token."""
         kinds = token.internal_data.setdefault("waits", [])
-        if effect.kind not in kinds:
-            kinds.append(effect.kind)
+        if effect.opens not in kinds:
+            kinds.append(effect.opens)
         self.effects.append(effect)
 
     def open_waits(self, token: Token) -> None:
