@@ -10,7 +10,7 @@ export default [
     rules: {
       eqeqeq: "error",
       "max-lines": ["error", 400],
-      "max-lines-per-function": ["error", 60],
+      "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
       "no-console": "error",
       "no-var": "error",
       "prefer-const": "error",
