@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -198,7 +199,7 @@ def export(process_id: str, number: int | None, output: Path | None) -> None:
     if output:
         output.write_bytes(found.xml)
     else:
-        click.get_binary_stream("stdout").write(found.xml)
+        sys.stdout.buffer.write(found.xml)
 
 
 def _load_handlers(paths: Sequence[Path]) -> None:

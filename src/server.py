@@ -58,7 +58,7 @@ class Server:
     def __init__(self, settings: Settings, *, web: bool = True, worker: bool = True) -> None:
         """Opens the port. Raises Unavailable when something else listens there."""
         logs.configure(level=settings.log_level, as_json=settings.log_json)
-        self._worker = Worker(settings) if worker else None
+        self._worker = _worker(settings) if worker else None
         self._stopped = threading.Event()
         self._web = None
         if web:
@@ -96,6 +96,14 @@ class Server:
                 self._worker.stop()
             database.disconnect()
             _log.info("server_stopped")
+
+
+def _worker(settings: Settings) -> Worker:
+    return Worker(
+        threads=settings.worker_threads,
+        smtp_url=settings.smtp_url or None,
+        mail_from=settings.mail_from,
+    )
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

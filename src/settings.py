@@ -43,7 +43,7 @@ class Settings:
     secure_cookies: bool = False
     """Send cookies over HTTPS only; switch on behind a server that speaks HTTPS."""
 
-    session_hours: float = 12
+    session_hours: float = 12.0
     """How long a login lasts."""
 
     secret_key: str = ""

