@@ -107,7 +107,7 @@ def find_process(
         query = query.where(columns.version_tag == version_tag)
     if deployment_key is not None:
         query = query.where(columns.deployment_key == deployment_key)
-    key = session.scalar(query.order_by(columns.version.desc()).limit(1))
+    key: int | None = session.scalar(query.order_by(columns.version.desc()).limit(1))
     if key is None:
         raise NotFound("process_not_found", process_id=process_id)
     return key

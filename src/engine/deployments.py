@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from laneway.engine import access, clock, forms, job_types, messages, timers
+from laneway.engine import access, clock, deployment_files, forms, messages, timers
 from laneway.engine.access import Action
-from laneway.engine.bpmn.checks import Known
-from laneway.engine.bpmn.checks import check as check_process
 from laneway.engine.bpmn.model import Process
-from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.database import is_postgresql, new_key
-from laneway.engine.dmn import DecisionModel, read_decisions
+from laneway.engine.dmn import DecisionModel
 from laneway.engine.errors import NotFound, Refused
-from laneway.engine.model import Finding, Person, Resource, Severity, Text
+from laneway.engine.model import Finding, Person, Resource, Text
 from laneway.engine.tables import (
     decision_definition,
     decision_requirements,
     deployment,
     form_definition,
     message_subscription,
-    person_group,
     process_definition,
     signal_subscription,
     timer,
@@ -86,6 +81,15 @@ class Deployed:
     decisions: list[DeployedDecision] = field(default_factory=list)
     forms: list[DeployedForm] = field(default_factory=list)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether anything in it has changed since the deployment before."""
+        return (
+            any(item.is_new for item in self.forms)
+            or any(item.is_new for item in self.decisions)
+            or any(item.is_new for item in self.processes)
+        )
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -116,113 +120,12 @@ class Form:
     schema: dict[str, Any]
 
 
-@dataclass
-class _Read:
-    """Resources, read and judged."""
-
-    processes: list[tuple[Resource, Process]] = field(default_factory=list)
-    decisions: list[tuple[Resource, DecisionModel]] = field(default_factory=list)
-    forms: list[tuple[Resource, str]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def errors(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
-
-
-# -- check
+# -- check and deploy
 
 
 def check(session: Session, resources: Sequence[Resource]) -> list[Finding]:
     """Everything a deployment of these files would say, errors and warnings; nothing is stored."""
-    return _read(session, resources).findings
-
-
-def _read(session: Session, resources: Sequence[Resource]) -> _Read:
-    read = _Read()
-    if not resources:
-        words = Text(
-            "没有可部署的文件：选择 .bpmn、.dmn 或 .form 文件",
-            "nothing to deploy: choose .bpmn, .dmn or .form files",
-        )
-        read.findings.append(Finding("nothing_to_deploy", words))
-    for resource in resources:
-        try:
-            _READERS.get(PurePosixPath(resource.name).suffix.lower(), _unknown_file)(read, resource)
-        except Refused as refusal:
-            read.findings.extend(refusal.findings)
-    read.findings.extend(_doubles(read))
-    known = _known(session, read)
-    for _resource, process in read.processes:
-        read.findings.extend(check_process(process, known))
-    return read
-
-
-def _read_bpmn(read: _Read, resource: Resource) -> None:
-    diagram = read_processes(resource)
-    read.findings.extend(diagram.findings)
-    read.processes.extend((resource, process) for process in diagram.processes)
-
-
-def _read_dmn(read: _Read, resource: Resource) -> None:
-    read.decisions.append((resource, read_decisions([resource])))
-
-
-def _read_form(read: _Read, resource: Resource) -> None:
-    form_id, findings = forms.check_form(resource)
-    read.findings.extend(findings)
-    if form_id:
-        read.forms.append((resource, form_id))
-
-
-def _unknown_file(read: _Read, resource: Resource) -> None:
-    words = Text(
-        "不认识的文件类型：只能部署 .bpmn、.dmn、.form 文件",
-        "unknown kind of file: only .bpmn, .dmn and .form files can be deployed",
-    )
-    read.findings.append(Finding("unknown_file", words, resource.name))
-
-
-_READERS: dict[str, Callable[[_Read, Resource], None]] = {
-    ".bpmn": _read_bpmn,
-    ".dmn": _read_dmn,
-    ".form": _read_form,
-}
-
-
-def _doubles(read: _Read) -> list[Finding]:
-    """The same id twice in one deployment: which would count?"""
-    found = []
-    ids = [("process", r, p.id) for r, p in read.processes] + [("form", r, f) for r, f in read.forms]
-    ids += [("decision", r, d.decision_id) for r, model in read.decisions for d in model.decisions]
-    first: dict[tuple[str, str], str] = {}
-    for kind, resource, id_ in ids:
-        other = first.setdefault((kind, id_), resource.name)
-        if other != resource.name:
-            words = Text(
-                f"{id_} 在 {other} 中已有：每个标识只能出现一次",
-                f"{id_} is in {other} already: each id may stand once",
-            )
-            found.append(Finding("duplicate_id", words, resource.name, id_))
-    return found
-
-
-def _known(session: Session, read: _Read) -> Known:
-    def ids(column: ColumnElement[Any], new: Sequence[str]) -> frozenset[str]:
-        return frozenset(session.scalars(select(column).distinct())) | frozenset(new)
-
-    decisions = [d.decision_id for _, model in read.decisions for d in model.decisions]
-    groups = ids(person_group.c.group_id, [])
-    return Known(
-        forms=ids(form_definition.c.form_id, [form_id for _, form_id in read.forms]),
-        decisions=ids(decision_definition.c.decision_id, decisions),
-        processes=ids(process_definition.c.process_id, [p.id for _, p in read.processes]),
-        job_types=job_types.served(),
-        groups=groups or None,
-    )
-
-
-# -- deploy
+    return deployment_files.read(session, resources).findings
 
 
 def deploy(session: Session, resources: Sequence[Resource], *, by: Person | None) -> Deployed:
@@ -232,9 +135,9 @@ def deploy(session: Session, resources: Sequence[Resource], *, by: Person | None
     """
     if by is not None:
         access.require(by, Action.EDIT_PROCESS)
-    read = _read(session, resources)
-    if read.errors:
-        raise Refused(read.errors)
+    files = deployment_files.read(session, resources)
+    if files.errors:
+        raise Refused(files.errors)
     if is_postgresql():
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     deployed = Deployed(new_key())
@@ -243,14 +146,13 @@ def deploy(session: Session, resources: Sequence[Resource], *, by: Person | None
             key=deployed.key, deployed_at=clock.now(), deployed_by=by.username if by is not None else None
         )
     )
-    deployed.forms = [_deploy_form(session, deployed.key, *item) for item in read.forms]
-    for resource, model in read.decisions:
+    deployed.forms = [_deploy_form(session, deployed.key, *item) for item in files.forms]
+    for resource, model in files.decisions:
         deployed.decisions += _deploy_decisions(session, deployed.key, resource, model)
-    for resource, process in read.processes:
-        warnings = [f for f in read.findings if f.file == resource.name]
+    for resource, process in files.processes:
+        warnings = [f for f in files.findings if f.file == resource.name]
         deployed.processes.append(_deploy_process(session, deployed.key, resource, process, warnings))
-    items = [*deployed.forms, *deployed.decisions, *deployed.processes]
-    if not any(item.is_new for item in items):  # nothing has changed: leave no trace
+    if not deployed.has_news:  # nothing has changed: leave no trace
         session.execute(delete(deployment).where(deployment.c.key == deployed.key))
     return deployed
 
@@ -373,7 +275,7 @@ def _deploy_process(
                 resource_name=resource.name,
                 xml=resource.content,
                 sha256=_digest(resource),
-                warnings=[_stored(finding) for finding in warnings],
+                warnings=[finding.as_json() for finding in warnings],
                 start_groups=process.start_groups,
                 start_form_id=process.start_form_id,
                 has_none_start=process.none_start is not None or not process.level.of("startEvent"),
@@ -406,18 +308,6 @@ def _watch_starts(session: Session, definition_key: int, process: Process) -> No
     for node in process.level.of("startEvent"):
         if node.event.kind in watch:
             watch[node.event.kind](session, definition_key, node)
-
-
-def _stored(finding: Finding) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "zh": finding.message.zh,
-        "en": finding.message.en,
-        "file": finding.file,
-        "element_id": finding.element_id,
-        "element_name": finding.element_name,
-        "severity": finding.severity,
-    }
 
 
 # -- look up
@@ -482,7 +372,7 @@ def _definitions(session: Session, where: ColumnElement[bool]) -> list[Definitio
             row.xml,
             row.start_form_id,
             row.start_groups,
-            [_finding(stored) for stored in row.warnings],
+            [Finding.from_json(stored) for stored in row.warnings],
             row.deployed_at,
             row.deployed_by,
             row.version_tag,
@@ -491,14 +381,3 @@ def _definitions(session: Session, where: ColumnElement[bool]) -> list[Definitio
         )
         for row in session.execute(query)
     ]
-
-
-def _finding(stored: dict[str, Any]) -> Finding:
-    return Finding(
-        stored["code"],
-        Text(stored["zh"], stored["en"]),
-        stored["file"],
-        stored["element_id"],
-        stored["element_name"],
-        Severity(stored["severity"]),
-    )

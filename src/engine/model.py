@@ -87,6 +87,25 @@ class Finding:
     element_name: str = ""
     severity: Severity = Severity.ERROR
 
+    def as_json(self) -> dict[str, Any]:
+        """The finding as it is stored and sent; `from_json` reads it."""
+        return {
+            "code": self.code,
+            "zh": self.message.zh,
+            "en": self.message.en,
+            "file": self.file,
+            "element_id": self.element_id,
+            "element_name": self.element_name,
+            "severity": self.severity,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Finding:
+        """The finding that `as_json` gave."""
+        message = Text(stored["zh"], stored["en"])
+        rest = {name: stored[name] for name in ("file", "element_id", "element_name")}
+        return cls(stored["code"], message, severity=Severity(stored["severity"]), **rest)
+
 
 @dataclass(frozen=True)
 class Resource:

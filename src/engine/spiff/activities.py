@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from laneway.engine.bpmn.model import Called
+from laneway.engine.bpmn.model import Assignment, Called
 from laneway.engine.spiff import events
 from laneway.engine.spiff.effects import (
     ChildCalled,
@@ -41,21 +41,21 @@ class UserTask(Element):
 
     def enter(self, token: Token) -> bool | None:
         top: Instance = token.workflow.top_workflow
-        who = self.node.assignment
+        who = self.node.assignment or Assignment()
         text = _Texts(top, token)
         top.wait_for(
             token,
             UserTaskOpened(
                 token=token.id,
                 node=self.node,
-                assignee=text.one(who and who.assignee),
-                candidate_groups=text.many(who and who.candidate_groups),
-                candidate_users=text.many(who and who.candidate_users),
-                due_at=text.instant(who and who.due_date),
-                follow_up_at=text.instant(who and who.follow_up_date),
-                priority=text.whole(who and who.priority, default=50),
-                form_id=text.one(who and who.form_id),
-                external_form=text.one(who and who.external_form),
+                assignee=text.one(who.assignee),
+                candidate_groups=text.many(who.candidate_groups),
+                candidate_users=text.many(who.candidate_users),
+                due_at=text.instant(who.due_date),
+                follow_up_at=text.instant(who.follow_up_date),
+                priority=text.whole(who.priority, default=50),
+                form_id=text.one(who.form_id),
+                external_form=text.one(who.external_form),
             ),
         )
         return None

@@ -1,0 +1,61 @@
+"""Every table of the engine, as SQLAlchemy Core. Live rows say what is now; `history` only ever grows.
+
+Keys are time-ordered 63-bit numbers made by `database.new_key`; hot tables lead with the instance key, so that they can
+be sharded by it. A comment on a column says what its name alone does not.
+"""
+
+from laneway.engine.tables.base import Instant, metadata
+from laneway.engine.tables.deployed import (
+    decision_definition,
+    decision_requirements,
+    definition_draft,
+    deployment,
+    form_definition,
+    process_definition,
+)
+from laneway.engine.tables.leaving import effect, mail
+from laneway.engine.tables.people import membership, person, person_group, web_session
+from laneway.engine.tables.running import case_file, history, number_series, process_instance
+from laneway.engine.tables.waiting import (
+    incident,
+    job,
+    message,
+    message_correlation,
+    message_subscription,
+    signal_subscription,
+    timer,
+    user_task,
+    user_task_candidate,
+    user_task_draft,
+)
+
+__all__ = [
+    "Instant",
+    "case_file",
+    "decision_definition",
+    "decision_requirements",
+    "definition_draft",
+    "deployment",
+    "effect",
+    "form_definition",
+    "history",
+    "incident",
+    "job",
+    "mail",
+    "membership",
+    "message",
+    "message_correlation",
+    "message_subscription",
+    "metadata",
+    "number_series",
+    "person",
+    "person_group",
+    "process_definition",
+    "process_instance",
+    "signal_subscription",
+    "timer",
+    "user_task",
+    "user_task_candidate",
+    "user_task_draft",
+    "web_session",
+]

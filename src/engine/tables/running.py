@@ -1,0 +1,81 @@
+"""What runs: instances with their live state, case files, and the history that only grows."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+)
+
+from laneway.engine.tables.base import Instant, key_column, metadata
+
+process_instance = Table(
+    "process_instance",
+    metadata,
+    key_column(),
+    Column("process_definition_key", BigInteger, ForeignKey("process_definition.key"), nullable=False),
+    Column("process_id", String(200), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("business_key", String(200)),
+    Column("root_key", BigInteger, nullable=False),
+    Column("parent_key", BigInteger),
+    Column("parent_token", Integer, comment="the call activity's token in the parent"),
+    Column("revision", Integer, nullable=False, comment="row version: the fence against lost updates"),
+    Column("live_state", LargeBinary, comment="open branches, scopes and variables; empty once ended"),
+    Column("waiting_at", JSON, nullable=False, comment="ids of the elements that hold a token"),
+    Column("has_incident", Boolean, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("started_by", String(120)),
+    Column("ended_at", Instant),
+    Column("last_seq", Integer, nullable=False, comment="number of the last history row"),
+    Index(None, "state", "process_id"),
+    Index(None, "parent_key"),
+    Index(None, "business_key"),
+)
+
+case_file = Table(
+    "case_file",
+    metadata,
+    Column("number", String(40), primary_key=True),
+    Column("instance_key", BigInteger, ForeignKey("process_instance.key"), nullable=False, unique=True),
+    Column("process_id", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("title", String(400), nullable=False),
+    Column("customer", String(200), nullable=False),
+    Column("severity", String(20), nullable=False),
+    Column("owner_group", String(120), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("opened_by", String(120)),
+    Column("closed_at", Instant),
+    Index(None, "state", "opened_at"),
+)
+
+number_series = Table(
+    "number_series",
+    metadata,
+    Column("series", String(20), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("instance_key", BigInteger, ForeignKey("process_instance.key"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("event", String(60), nullable=False),
+    Column("element_id", String(200)),
+    Column("token", Integer),
+    Column("person", String(120)),
+    Column("details", JSON, nullable=False),
+)
