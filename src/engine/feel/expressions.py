@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from laneway.engine.feel.builtins import BUILTINS
 from laneway.engine.feel.compiler import Compiler
-from laneway.engine.feel.errors import FeelLimit
+from laneway.engine.feel.errors import FeelLimit, FeelSyntaxError
 from laneway.engine.feel.exchange import from_feel, to_feel
 from laneway.engine.feel.meter import Meter
 from laneway.engine.feel.names import Names
@@ -77,11 +77,14 @@ def parse_and_compile(
     seen = members if isinstance(members, Names) else Names([*WORDY, *members])
     parser = Parser(text, known, _BUILTIN_NAMES, seen)
     compiler = Compiler(type_of) if type_of else Compiler()
-    if is_unary:
-        code = compiler.unary_tests(parser.unary_tests_only())
-        compiler.free.add("?")
-    else:
-        code = compiler.compile(parser.expression_only())
+    try:
+        if is_unary:
+            code = compiler.unary_tests(parser.unary_tests_only())
+            compiler.free.add("?")
+        else:
+            code = compiler.compile(parser.expression_only())
+    except RecursionError:
+        raise FeelSyntaxError("nested too deeply", "嵌套过深") from None
     return Expression(text, code, frozenset(compiler.free))
 
 

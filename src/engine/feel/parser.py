@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from laneway.engine.feel.errors import FeelSyntaxError
 from laneway.engine.feel.lexer import Token
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.primaries import Primaries
@@ -16,17 +15,14 @@ class Parser(Primaries):
 
     def expression_only(self) -> Node:
         """A whole text as an expression."""
-        return self._guarded(self.expression)
+        return self._whole(self.expression)
 
     def unary_tests_only(self) -> Node:
         """A whole text as unary tests: ("any",), ("not", tests) or ("tests", tests)."""
-        return self._guarded(self._unary_tests)
+        return self._whole(self._unary_tests)
 
-    def _guarded(self, part: Callable[[], Node]) -> Node:
-        try:
-            node = part()
-        except RecursionError:
-            raise FeelSyntaxError("nested too deeply", "嵌套过深") from None
+    def _whole(self, part: Callable[[], Node]) -> Node:
+        node = part()
         if self.tok.kind != "end":
             self.fail()
         return node

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
+from laneway.engine.feel.errors import FeelSyntaxError
 from laneway.engine.feel.iso import parse_any
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.reader import KEYWORDS, STOP, Node, Reader
@@ -196,9 +197,10 @@ class Primaries(Reader):
             if not self.take(","):
                 break
         self.need(")")
-        kind = "external" if self.take("external") else "function"
+        if self.at("external"):
+            raise FeelSyntaxError("external functions are not supported", "不支持外部函数", self.tok.pos)
         with self.scope(names):
-            return (kind, params, self.expression())
+            return ("function", params, self.expression())
 
     def call(self, target: Node) -> Node:
         """The arguments in parentheses, by position or by name."""

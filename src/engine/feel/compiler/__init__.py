@@ -155,9 +155,6 @@ class Compiler(StructuresCompiler):
 
         return make
 
-    def _external(self, params: list[tuple[str, Node | None]], body: Node) -> Code:
-        return lambda env: env.m.warn("external functions are not supported")
-
     def _call(self, target: Node, args: list[Node]) -> Code:
         f, parts = self.compile(target), [self.compile(a) for a in args]
         return lambda env: invoke(env.m, f(env), [part(env) for part in parts])
