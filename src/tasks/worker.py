@@ -27,6 +27,7 @@ LEASE_SECONDS = 10.0
 """How long a handler of ours may take, and so how soon after a crash its job runs again."""
 _POLL_SECONDS = 1.0
 _BACKOFF_SECONDS = 5.0
+_TIDY_SECONDS = 60.0
 
 
 class Worker:
@@ -35,6 +36,7 @@ class Worker:
     def __init__(self, *, threads: int = 2, smtp_url: str | None = None, mail_from: str = "") -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._sender = mail.Sender(smtp_url, mail_from) if smtp_url else None
+        self._tidied_at = clock.now()
         self._stopping = threading.Event()
         self._wake = threading.Condition()
         self._news = 0
@@ -83,10 +85,18 @@ class Worker:
         return run_job(self.name)
 
     def _keep_house(self) -> bool:
-        return do_effect() or fire_timer() or expire_lease() or self._send_mail() or forget_messages()
+        return do_effect() or fire_timer() or expire_lease() or self._send_mail() or self._tidy()
 
     def _send_mail(self) -> bool:
         return self._sender is not None and self._sender.send_one()
+
+    def _tidy(self) -> bool:
+        """Once a minute, delete messages whose time is over; nothing waits behind that."""
+        if (clock.now() - self._tidied_at).total_seconds() > _TIDY_SECONDS:
+            self._tidied_at = clock.now()
+            with unit_of_work() as session:
+                messages.forget_expired(session)
+        return False
 
 
 def run_job(worker: str, types: Sequence[str] | None = None) -> bool:
@@ -188,16 +198,3 @@ def expire_lease() -> bool:
     """Take back one job whose worker is gone; whether there was one."""
     with unit_of_work() as session:
         return jobs.expire_lease(session)
-
-
-_forgotten_at = clock.now()
-
-
-def forget_messages() -> bool:
-    """Once a minute, delete messages whose time is over. Never more work behind it: returns False."""
-    global _forgotten_at
-    if (clock.now() - _forgotten_at).total_seconds() > 60:
-        _forgotten_at = clock.now()
-        with unit_of_work() as session:
-            messages.forget_expired(session)
-    return False

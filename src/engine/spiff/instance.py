@@ -172,7 +172,8 @@ class Instance(Scope, BpmnWorkflow):
         if phase == "leave":
             self.finish(token)
         elif phase == "enter":
-            self.closed(token, done=False)
+            self.close_scope(token)
+            self._close_waits(token)
             token.internal_data["retried"] = True
             token._set_state(TaskState.READY)
             self.queue.append(token.id)
