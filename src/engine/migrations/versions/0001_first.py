@@ -138,9 +138,9 @@ def _create_running() -> None:
         Column("ended_at", _Instant),
         Column("last_seq", Integer, nullable=False, comment="number of the last history row"),
     )
-    op.create_index(op.f("ix_process_instance_business_key"), "process_instance", ["business_key"])
-    op.create_index(op.f("ix_process_instance_parent_key"), "process_instance", ["parent_key"])
-    op.create_index(op.f("ix_process_instance_state"), "process_instance", ["state", "process_id"])
+    op.create_index("ix_process_instance_business_key", "process_instance", ["business_key"])
+    op.create_index("ix_process_instance_parent_key", "process_instance", ["parent_key"])
+    op.create_index("ix_process_instance_state", "process_instance", ["state", "process_id"])
     op.create_table(
         "case_file",
         Column("number", String(40), primary_key=True),
@@ -155,7 +155,7 @@ def _create_running() -> None:
         Column("opened_by", String(120)),
         Column("closed_at", _Instant),
     )
-    op.create_index(op.f("ix_case_file_state"), "case_file", ["state", "opened_at"])
+    op.create_index("ix_case_file_state", "case_file", ["state", "opened_at"])
     op.create_table(
         "number_series",
         Column("series", String(20), primary_key=True),
@@ -204,15 +204,15 @@ def _create_user_tasks() -> None:
         Column("completed_at", _Instant),
         Column("completed_by", String(120)),
     )
-    op.create_index(op.f("ix_user_task_instance_key"), "user_task", ["instance_key", "token"])
-    op.create_index(op.f("ix_user_task_state"), "user_task", ["state", "assignee", "due_at"])
+    op.create_index("ix_user_task_instance_key", "user_task", ["instance_key", "token"])
+    op.create_index("ix_user_task_state", "user_task", ["state", "assignee", "due_at"])
     op.create_table(
         "user_task_candidate",
         Column("user_task_key", _Key, ForeignKey("user_task.key", ondelete="CASCADE"), primary_key=True),
         Column("kind", String(10), primary_key=True, comment="group or user"),
         Column("candidate", String(120), primary_key=True),
     )
-    op.create_index(op.f("ix_user_task_candidate_kind"), "user_task_candidate", ["kind", "candidate"])
+    op.create_index("ix_user_task_candidate_kind", "user_task_candidate", ["kind", "candidate"])
     op.create_table(
         "user_task_draft",
         Column("user_task_key", _Key, ForeignKey("user_task.key", ondelete="CASCADE"), primary_key=True),
@@ -242,8 +242,8 @@ def _create_waits() -> None:
         Column("created_at", _Instant, nullable=False),
         Column("ended_at", _Instant),
     )
-    op.create_index(op.f("ix_job_instance_key"), "job", ["instance_key", "token"])
-    op.create_index(op.f("ix_job_state"), "job", ["state", "type", "retry_at"])
+    op.create_index("ix_job_instance_key", "job", ["instance_key", "token"])
+    op.create_index("ix_job_state", "job", ["state", "type", "retry_at"])
     op.create_table(
         "timer",
         Column("key", _Key, primary_key=True, autoincrement=False),
@@ -256,8 +256,8 @@ def _create_waits() -> None:
         Column("cycle", String(200)),
         Column("repetitions", Integer, comment="how many more times; -1: without end"),
     )
-    op.create_index(op.f("ix_timer_due_at"), "timer", ["due_at"])
-    op.create_index(op.f("ix_timer_instance_key"), "timer", ["instance_key", "token"])
+    op.create_index("ix_timer_due_at", "timer", ["due_at"])
+    op.create_index("ix_timer_instance_key", "timer", ["instance_key", "token"])
 
 
 def _create_subscriptions() -> None:
@@ -275,13 +275,9 @@ def _create_subscriptions() -> None:
         Column("correlation_key", String(200)),
         Column("created_at", _Instant, nullable=False),
     )
+    op.create_index("ix_message_subscription_instance_key", "message_subscription", ["instance_key", "token"])
     op.create_index(
-        op.f("ix_message_subscription_instance_key"), "message_subscription", ["instance_key", "token"]
-    )
-    op.create_index(
-        op.f("ix_message_subscription_message_name"),
-        "message_subscription",
-        ["message_name", "correlation_key"],
+        "ix_message_subscription_message_name", "message_subscription", ["message_name", "correlation_key"]
     )
     op.create_table(
         "signal_subscription",
@@ -293,10 +289,8 @@ def _create_subscriptions() -> None:
         Column("process_definition_key", _Key, ForeignKey("process_definition.key"), nullable=False),
         Column("signal_name", String(200), nullable=False),
     )
-    op.create_index(
-        op.f("ix_signal_subscription_instance_key"), "signal_subscription", ["instance_key", "token"]
-    )
-    op.create_index(op.f("ix_signal_subscription_signal_name"), "signal_subscription", ["signal_name"])
+    op.create_index("ix_signal_subscription_instance_key", "signal_subscription", ["instance_key", "token"])
+    op.create_index("ix_signal_subscription_signal_name", "signal_subscription", ["signal_name"])
 
 
 def _create_messages() -> None:
@@ -310,8 +304,8 @@ def _create_messages() -> None:
         Column("published_at", _Instant, nullable=False),
         Column("expires_at", _Instant, nullable=False),
     )
-    op.create_index(op.f("ix_message_expires_at"), "message", ["expires_at"])
-    op.create_index(op.f("ix_message_name"), "message", ["name", "correlation_key"])
+    op.create_index("ix_message_expires_at", "message", ["expires_at"])
+    op.create_index("ix_message_name", "message", ["name", "correlation_key"])
     op.create_table(
         "message_correlation",
         Column("message_key", _Key, ForeignKey("message.key", ondelete="CASCADE"), primary_key=True),
@@ -333,8 +327,8 @@ def _create_messages() -> None:
         Column("resolved_at", _Instant),
         Column("resolved_by", String(120)),
     )
-    op.create_index(op.f("ix_incident_instance_key"), "incident", ["instance_key", "token"])
-    op.create_index(op.f("ix_incident_state"), "incident", ["state", "created_at"])
+    op.create_index("ix_incident_instance_key", "incident", ["instance_key", "token"])
+    op.create_index("ix_incident_state", "incident", ["state", "created_at"])
 
 
 def _create_leaving() -> None:
@@ -349,7 +343,7 @@ def _create_leaving() -> None:
         Column("not_before", _Instant, nullable=False),
         Column("error", Text),
     )
-    op.create_index(op.f("ix_effect_not_before"), "effect", ["not_before"])
+    op.create_index("ix_effect_not_before", "effect", ["not_before"])
     op.create_table(
         "mail",
         Column("key", _Key, primary_key=True, autoincrement=False),
@@ -364,7 +358,7 @@ def _create_leaving() -> None:
         Column("not_before", _Instant, nullable=False),
         Column("error", Text),
     )
-    op.create_index(op.f("ix_mail_sent_at"), "mail", ["sent_at", "not_before"])
+    op.create_index("ix_mail_sent_at", "mail", ["sent_at", "not_before"])
 
 
 def _create_people() -> None:
@@ -398,4 +392,4 @@ def _create_people() -> None:
         Column("created_at", _Instant, nullable=False),
         Column("expires_at", _Instant, nullable=False),
     )
-    op.create_index(op.f("ix_web_session_expires_at"), "web_session", ["expires_at"])
+    op.create_index("ix_web_session_expires_at", "web_session", ["expires_at"])
