@@ -13,8 +13,9 @@ export function ask({ title, text = "", content = null, answers = null, locale =
   const body = h("div", { class: "in-body" }, text ? h("p", {}, text) : null, content);
   const footer = h("footer", {}, h("button", { class: "btn", value: "" }, words("cancel")));
   choices.forEach((choice, index) => {
-    const look = choice.danger ? "btn danger" : index === choices.length - 1 ? "btn pri" : "btn";
-    footer.append(h("button", { class: look, value: choice.value }, choice.label));
+    const last = index === choices.length - 1;
+    const look = choice.danger ? "btn danger" : last ? "btn pri" : "btn";
+    footer.append(h("button", { class: look, value: choice.value, autofocus: last }, choice.label));
   });
   const dialog = makeDialog(title, h("form", { method: "dialog" }, body, footer));
   return new Promise((resolve) => {
