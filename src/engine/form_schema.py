@@ -50,6 +50,12 @@ UNSUPPORTED: Final[dict[str, Text]] = {
 }
 """Form components that are refused, as codes `unsupported_<type>`."""
 
+_SHAPES: Final[dict[str, type]] = {
+    **dict.fromkeys(("conditional", "properties", "validate"), dict),
+    **dict.fromkeys(("components", "values"), list),
+    **dict.fromkeys(("valuesKey", "valuesExpression"), str),
+    **dict.fromkeys(("decimalDigits", "defaultRepetitions"), int),
+}
 _KEY = re.compile(r"[^\W\d]\w*")
 _DANGEROUS = frozenset({"__proto__", "constructor", "prototype"})
 _NOT_EVALUATED = frozenset({"components", "values", "properties", "defaultValue", "id", "key", "path"})
@@ -154,6 +160,12 @@ class _Checker:
             zh, en = f"未知的组件类型“{kind}”：请删除", f"unknown component type “{kind}”: remove it"
             self.add(component, "unknown_component", zh, en)
             return
+        wrong = [name for name, shape in _SHAPES.items() if not isinstance(component.get(name), shape | None)]
+        if wrong:
+            names = ", ".join(wrong)
+            zh, en = f"组件的设置无法识别：{names}", f"settings of the component cannot be read: {names}"
+            self.add(component, "component_unreadable", zh, en)
+            return
         self.feel(component)
         if kind in FIELDS:
             self.key(component, "key", level)
@@ -189,9 +201,6 @@ class _Checker:
     def rules(self, component: Component) -> None:
         """The validation and the options of a field have the shape that the validator expects."""
         validate = component.get("validate") or {}
-        if not isinstance(validate, dict):
-            self.add(component, "validate_unreadable", "校验设置无法识别", "the validation cannot be read")
-            return
         pattern = validate.get("pattern")
         if pattern and not (isinstance(pattern, str) and pattern.startswith("=")):
             self.pattern(component, pattern)
@@ -220,7 +229,7 @@ class _Checker:
     def feel(self, component: Component) -> None:
         """Every expression compiles; a condition without `=` would never be looked at."""
         conditional = component.get("conditional")
-        hide = conditional.get("hide") if isinstance(conditional, dict) else None
+        hide = conditional.get("hide") if conditional else None
         if isinstance(hide, str) and hide and not hide.startswith("="):
             zh, en = f"隐藏条件“{hide}”应以 = 开头", f"the hide condition “{hide}” should start with ="
             self.add(component, "not_feel", zh, en)

@@ -225,9 +225,7 @@ def labels(schema: Schema) -> dict[str, Text]:
     found: dict[str, Text] = {}
     for path, component in _named(schema, ""):
         label = component.get("label")
-        found[path] = bilingual(
-            label if isinstance(label, str) else "", component.get("properties") or {}, what="label"
-        )
+        found[path] = _words(label if isinstance(label, str) else "", component.get("properties") or {})
     return {path: label for path, label in found.items() if label.zh or label.en}
 
 
@@ -237,10 +235,15 @@ def option_labels(schema: Schema) -> dict[str, dict[str, Text]]:
     for path, component in _named(schema, ""):
         if component["type"] in FIELDS and component.get("values"):
             found[path] = {
-                str(option["value"]): bilingual(str(option.get("label") or ""), option, what="label")
+                str(option["value"]): _words(str(option.get("label") or ""), option)
                 for option in component["values"]
             }
     return found
+
+
+def _words(label: str, properties: Mapping[str, Any]) -> Text:
+    texts = {name: value for name, value in properties.items() if isinstance(value, str)}
+    return bilingual(label, texts, what="label")
 
 
 def _named(parent: Schema, path: str) -> Iterator[tuple[str, Component]]:
