@@ -138,7 +138,7 @@ class OperatorsCompiler(CompilerBase):
             return self._compare_test(node)
         outer, self.free = self.free, set()
         code = self.compile(node[1])
-        asks = "?" in self.free
+        asks, is_literal = "?" in self.free, node[1][0] == "const"
         self.free |= outer
         if asks:
             return lambda env, x: code(env) is True
@@ -147,8 +147,11 @@ class OperatorsCompiler(CompilerBase):
             y = code(env)
             if y is None:
                 return x is None
-            # A cell such as `a > b` decides by itself, unless the input is a boolean to compare with.
-            return True if y is True and type(x) is not bool else _matches(env.m, x, y)
+            # A cell such as `a > b` decides by itself, unless the input is a boolean to compare with;
+            # the literal `true` asks for a true input, and a missing one is none.
+            if y is True and type(x) is not bool and not is_literal:
+                return True
+            return _matches(env.m, x, y)
 
         return run
 
