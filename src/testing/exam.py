@@ -7,8 +7,11 @@ from typing import Any
 from laneway.engine.bpmn.checks import Known, check
 from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.errors import Refused
-from laneway.engine.model import Finding, Resource, Severity
+from laneway.engine.model import Resource, Severity
+from laneway.testing.betsy import betsy_engine as betsy_engine
+from laneway.testing.camunda8 import camunda8_engine as camunda8_engine
 from laneway.testing.dmn_exam import tck_engine as tck_engine
+from laneway.testing.issues import issue_of
 
 
 class MiwgEngine:
@@ -23,7 +26,7 @@ class MiwgEngine:
                 "readable": False,
                 "deployable": False,
                 "elements": [],
-                "issues": [_issue(finding) for finding in refused.findings],
+                "issues": [issue_of(finding) for finding in refused.findings],
             }
         found = list(diagram.findings)
         for process in diagram.processes:
@@ -33,14 +36,10 @@ class MiwgEngine:
             "readable": True,
             "deployable": not errors,
             "elements": diagram.element_ids,
-            "issues": [_issue(finding) for finding in errors],
+            "issues": [issue_of(finding) for finding in errors],
         }
 
 
 def miwg_engine() -> MiwgEngine:
     """The adapter for `run_miwg.py`."""
     return MiwgEngine()
-
-
-def _issue(finding: Finding) -> dict[str, str | None]:
-    return {"code": finding.code, "element": finding.element_id, "message": finding.message.en}
