@@ -43,8 +43,8 @@ def _fail(message: str) -> NoReturn:
     raise SystemExit(1)
 
 
-@click.group(cls=_Commands)
-@click.version_option(__version__, package_name="laneway")
+@click.group("laneway", cls=_Commands)
+@click.version_option(__version__, prog_name="laneway")
 def main() -> None:
     """Laneway: BPMN diagrams that run. 可运行的 BPMN 流程图。"""
     logs.configure(level="WARNING")
