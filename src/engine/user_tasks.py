@@ -59,6 +59,13 @@ def _excluded(session: Session, row: Any) -> frozenset[str]:
     return frozenset(name for name in session.scalars(query) if name is not None)
 
 
+def open_under(session: Session, root_key: int) -> list[Any]:
+    """The rows of all open user tasks of an instance and its children, as `get` gives them, oldest first."""
+    columns = user_task.c
+    query = select(columns.key).where(columns.root_key == root_key, columns.state == UserTaskState.CREATED)
+    return [get(session, key) for key in session.scalars(query.order_by(columns.key)).all()]
+
+
 def open_task(session: Session, user_task_key: int, *, by: Person) -> TaskView:
     """What a person sees of a user task: form, values from the variables under their own draft, rights."""
     row = get(session, user_task_key)

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from laneway.engine import clock, feel, instances, messages, queries, user_tasks
+from laneway.engine import access, clock, feel, instances, messages, user_tasks
+from laneway.engine.access import Action
 from laneway.engine.database import reading, unit_of_work
 from laneway.engine.model import Person, Text
 from laneway.engine.runtime import Started
@@ -108,8 +109,10 @@ class Player:
     def _complete(self, step: Mapping[str, Any], started: Started) -> None:
         by = self._person(step["by"])
         with reading() as session:
-            open_tasks = queries.open_user_tasks(session, started.instance_key)
-        key = next((task.key for task in open_tasks if _fits(task, step, by)), None)
+            open_tasks = user_tasks.open_under(session, started.instance_key)
+        here = [task for task in open_tasks if task.element_id == step["element"]]
+        # Of a multi-instance task, the one that this person may do.
+        key = next((t.key for t in here if access.may(by, Action.CLAIM_USER_TASK, t)), None)
         if key is None:
             names = ", ".join(task.element_id for task in open_tasks) or "none"
             raise LookupError(f"{step['element']} is not open for {by.username}; open: {names}")
@@ -117,10 +120,3 @@ class Player:
             user_tasks.claim(session, key, by=by)
             user_tasks.complete(session, key, by=by, values=step.get("values", {}))
 
-
-def _fits(task: Any, step: Mapping[str, Any], by: Person) -> bool:
-    """Of the instances of a multi-instance task, the one that this person may do."""
-    if task.element_id != step["element"]:
-        return False
-    named = set(task.candidate_groups) | set(task.candidate_users)
-    return not named or by.username in task.candidate_users or not by.groups.isdisjoint(task.candidate_groups)
