@@ -10,7 +10,16 @@ from lxml import etree
 from laneway.engine.bpmn import vocabulary
 from laneway.engine.bpmn.model import FLOW_NODES
 from laneway.engine.bpmn.unsupported import BPMN_ALIASES, UNSUPPORTED, ZEEBE_UNSUPPORTED
-from laneway.engine.bpmn.xmlns import BPMN, CAMUNDA_7, EXTENSIONS, TIMERS, ZEEBE, finding_at, tag_of
+from laneway.engine.bpmn.xmlns import (
+    BPMN,
+    CAMUNDA_7,
+    EXTENSIONS,
+    TIMERS,
+    ZEEBE,
+    attribute,
+    finding_at,
+    tag_of,
+)
 from laneway.engine.model import Finding, Severity, Text
 
 _EXPRESSIONS: Final = frozenset({"conditionExpression", "completionCondition"})
@@ -23,7 +32,7 @@ def inspect(root: etree._Element, file: str) -> list[Finding]:
             "这不是 BPMN 文件：根元素应为 definitions",
             "this is no BPMN file: the root should be definitions",
         )
-        return [finding_at(root, "not_bpmn", Text(zh, en), file)]
+        return [Finding("not_bpmn", Text(zh, en), file, attribute(root, "id"))]
     inspector = _Inspector(file)
     inspector.definitions(root)
     return inspector.found
@@ -140,11 +149,10 @@ class _Inspector:
 
     def extension_attributes(self, element: etree._Element, child: etree._Element, name: str) -> None:
         """An extension element may only say what the engine reads."""
-        for attribute in map(str, child.attrib):
-            if not attribute.startswith("{") and attribute not in vocabulary.ATTRIBUTES.get(
-                name, frozenset()
-            ):
-                self.extension(element, f"{name}/{attribute}")
+        understood = vocabulary.ATTRIBUTES.get(name, frozenset())
+        for said in map(str, child.attrib):
+            if not said.startswith("{") and said not in understood:
+                self.extension(element, f"{name}/{said}")
 
     def data_association(self, element: etree._Element) -> None:
         """A plain association only draws; one that copies data would have to be executed."""

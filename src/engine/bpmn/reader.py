@@ -37,8 +37,9 @@ def read_processes(resource: Resource) -> Diagram:
     diagram.element_ids = [str(e.get("id")) for e in root.iter(BPMN + "*") if e.get("id")]
     diagram.findings = [*inspect(root, resource.name), *drawing.findings(root, resource.name)]
     reader = _Reader(root, diagram)
+    is_bpmn = tag_of(root) == "definitions"
     for element in root.iterchildren(BPMN + "process"):
-        if element.get("isExecutable") != "false" and element.get("id"):
+        if is_bpmn and element.get("isExecutable") != "false" and element.get("id"):
             diagram.processes.append(reader.process(element))
     return diagram
 

@@ -141,9 +141,11 @@ def triggers_of_one_activity_differ(place: Place) -> Findings:
 
 def compensations_name_an_activity(place: Place) -> Findings:
     """A compensation that is thrown for one activity names one that exists."""
-    known = {node.id for node in place.process.level.everything()}
-    for node in place.level.of("intermediateThrowEvent", "endEvent"):
-        if node.event.kind == "compensate" and node.event.ref and node.event.ref not in known:
+    throws = place.level.of("intermediateThrowEvent", "endEvent")
+    naming = [node for node in throws if node.event.kind == "compensate" and node.event.ref]
+    known = {node.id for node in place.process.level.everything()} if naming else set()
+    for node in naming:
+        if node.event.ref not in known:
             yield error(
                 "compensation_activity_unknown",
                 node,

@@ -279,8 +279,9 @@ def links_pair_up(place: Place) -> Findings:
     links = [node for node in place.level.nodes.values() if node.event.kind == "link"]
     catches = Counter(n.event.ref for n in links if n.type == "intermediateCatchEvent")
     throws = {n.event.ref for n in links if n.type == "intermediateThrowEvent"}
+    drawn = place.level.flows.values()
+    targets, sources = {flow.target for flow in drawn}, {flow.source for flow in drawn}
     for node in links:
-        drawn = place.level.flows.values()
         is_catch = node.type == "intermediateCatchEvent"
         if not node.event.ref:
             yield error("link_without_name", node, "链接事件缺少名称", "the link event has no link name")
@@ -298,7 +299,7 @@ def links_pair_up(place: Place) -> Findings:
                 f"链接 {node.event.ref} 没有对应的捕获事件",
                 f"link {node.event.ref} has no catch event",
             )
-        if any((flow.target if is_catch else flow.source) == node.id for flow in drawn):
+        if node.id in (targets if is_catch else sources):
             yield error(
                 "link_with_flow",
                 node,

@@ -114,8 +114,7 @@ def _binding_fits(node: Node, called: Called) -> Findings:
 
 
 def user_tasks_can_be_assigned(place: Place) -> Findings:
-    """Forms, dates, priority and separation of duties of a user task can be read."""
-    user_tasks = {node.id for node in place.process.level.everything() if node.type == "userTask"}
+    """Form, dates and priority of a user task can be read."""
     for node in place.level.of("userTask", "startEvent"):
         assignment = node.assignment
         if assignment is None:
@@ -140,7 +139,15 @@ def user_tasks_can_be_assigned(place: Place) -> Findings:
                 "优先级应为 0 到 100 的整数",
                 "the priority is a whole number from 0 to 100",
             )
-        for other in assignment.separate_from:
+
+
+def separated_tasks_exist(place: Place) -> Findings:
+    """Separation of duties names other user tasks of the process."""
+    separated = [n for n in place.level.of("userTask") if n.assignment and n.assignment.separate_from]
+    everything = place.process.level.everything() if separated else ()
+    user_tasks = {node.id for node in everything if node.type == "userTask"}
+    for node in separated:
+        for other in node.assignment.separate_from if node.assignment else ():
             if other not in user_tasks:
                 yield error(
                     "separate_from_unknown",
@@ -206,6 +213,7 @@ WORK_RULES = (
     decisions_are_called,
     processes_are_called,
     user_tasks_can_be_assigned,
+    separated_tasks_exist,
     repetitions_have_a_collection,
     mappings_are_complete,
 )

@@ -55,7 +55,7 @@ def properties_of(element: etree._Element) -> dict[str, str]:
 def finding_at(
     element: etree._Element, code: str, message: Text, file: str, severity: Severity = Severity.ERROR
 ) -> Finding:
-    """A finding at the element itself or at the first one around it that has an id."""
+    """A finding at the element itself or at the first BPMN element around it that has an id."""
     around: Iterator[etree._Element] = element.iterancestors()
-    place = next((e for e in (element, *around) if e.get("id")), None)
+    place = next((e for e in (element, *around) if e.get("id") and tag_of(e)), None)
     return Finding(code, message, file, attribute(place, "id"), attribute(place, "name") or "", severity)
