@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 PREFIX = "LANEWAY_"
 _OF_THE_BUILD = frozenset({"LANEWAY_SKIP_FRONTEND"})
@@ -45,6 +46,9 @@ class Settings:
 
     session_hours: float = 12.0
     """How long a login lasts."""
+
+    time_zone: str = "Asia/Shanghai"
+    """IANA name of the zone in which pages tell times, such as `Europe/Berlin`."""
 
     secret_key: str = ""
     """Signs what the browser keeps; empty: made once and kept in `data`. Share it between web processes."""
@@ -109,6 +113,8 @@ def _checked(settings: Settings) -> Settings:
             raise SettingsError(f"{PREFIX}{name.upper()}: 须大于 0 / must be more than 0")
     if not 0 <= settings.port <= 65535:
         raise SettingsError(f"{PREFIX}PORT={settings.port}: 须在 0 至 65535 之间 / must be from 0 to 65535")
+    if settings.time_zone not in available_timezones():
+        raise SettingsError(f"{PREFIX}TIME_ZONE={settings.time_zone}: 没有这个时区 / there is no such zone")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError(f"{PREFIX}LOG_LEVEL={settings.log_level}: DEBUG, INFO, WARNING, ERROR")
     return settings
