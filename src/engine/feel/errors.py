@@ -21,5 +21,5 @@ class FeelSyntaxError(FeelError):
         self.pos = pos
 
 
-class FeelLimit(FeelError):  # noqa: N818 - a limit is reached; nothing is wrong with the text
+class FeelLimit(FeelError):
     """An evaluation went beyond its limits; it is stopped, there is no value."""

@@ -186,7 +186,7 @@ def test_a_leading_equals_sign_is_allowed() -> None:
         (SEVERITY.replace("&gt;= 100", "&gt;= "), "bad_expression", "c22"),
         (SEVERITY.replace('"minor"', '"minor'), "bad_expression", "c33"),
         (
-            '<itemDefinition id="item" name="t"><allowedValues id="av"><text>&gt;</text></allowedValues></itemDefinition>',
+            '<itemDefinition name="t"><allowedValues id="av"><text>&gt;</text></allowedValues></itemDefinition>',
             "bad_expression",
             "av",
         ),
