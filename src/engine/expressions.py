@@ -46,7 +46,7 @@ class StepHost:
             {
                 "decision_id": decision.decision_id,
                 "version": version,
-                "name": decision.name,
+                "name": [decision.name.zh, decision.name.en],
                 "inputs": [list(pair) for pair in decision.inputs],
                 "rules": [list(rule) for rule in decision.matched_rules],
                 "output": decision.output,
