@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from laneway.engine import access, tables
+from laneway.engine import access, clock, tables
 from laneway.engine.access import Action
 from laneway.engine.errors import NotAllowed, NotFound
-from laneway.engine.model import Person, Text
+from laneway.engine.model import JobState, Person, Text
 from laneway.engine.search.paging import (
     DEFAULT_LIMIT,
     PAGE_LIMIT,
@@ -44,6 +44,7 @@ __all__ = [
     "decision_requirements",
     "forms",
     "incidents",
+    "is_job_waiting",
     "jobs",
     "one",
     "process_definitions",
@@ -88,16 +89,26 @@ def incidents(session: Session, query: Query, *, by: Person) -> Page:
     return search(session, _seen("incidents", by, Action.SEE_CASE, Action.RETRY_INCIDENT), query)
 
 
+def is_job_waiting(session: Session, job_type: str) -> bool:
+    """Whether `jobs.activate` would find a job of this type now; a look that takes no lock."""
+    job = tables.job.c
+    is_due = or_(job.retry_at.is_(None), job.retry_at <= clock.now())
+    waiting = select(job.key).where(
+        job.type == job_type, job.state.in_((JobState.CREATED, JobState.FAILED)), job.retries > 0, is_due
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
 def user_tasks(session: Session, query: Query, *, by: Person) -> Page:
     """User tasks that this person may see, open and ended; the same rule as `access` decides one by one."""
     found = source("user_tasks", _locale(by))
     return search(session, Source(found.rows.where(_visible_user_tasks(by)), found.key, found.fields), query)
 
 
-def one(page: Page, thing: str, key: int | str) -> Row[Any]:
-    """The only row of a page; raises NotFound(f"{thing}_not_found") when it is not there or hidden."""
+def one(page: Page, code: str, **params: Any) -> Row[Any]:
+    """The only row of a page; raises NotFound(code) when it is not there or hidden from this person."""
     if not page.items:
-        raise NotFound(f"{thing}_not_found", key=key)
+        raise NotFound(code, **params)
     return page.items[0]
 
 

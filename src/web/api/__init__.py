@@ -1,0 +1,43 @@
+"""The HTTP API: Camunda 8's operations under /v2, our own under /api/v1, all described by /openapi.json."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from laneway.web.api import (
+    absent,
+    cluster,
+    decisions,
+    definitions,
+    deployments,
+    document,
+    incidents,
+    instances,
+    jobs,
+    messages,
+    palette,
+    problems,
+    user_tasks,
+)
+
+blueprints: list[Blueprint] = [
+    module.blueprint
+    for module in (
+        cluster,
+        deployments,
+        definitions,
+        decisions,
+        instances,
+        user_tasks,
+        jobs,
+        incidents,
+        messages,
+        palette,
+        document,
+        absent,
+    )
+]
+"""What `create_app` registers, in this order."""
+
+for _blueprint in blueprints:
+    problems.register(_blueprint)
