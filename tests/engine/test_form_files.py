@@ -28,6 +28,7 @@ def found(*components: dict[str, Any]) -> set[tuple[str, str | None]]:
     return {(finding.code, finding.element_id) for finding in findings}
 
 
+OPTIONS = [{"label": "红", "value": "red"}]
 REFUSED_COMPONENTS = [
     ("unknown_component", {"type": "video", "id": "Field_a"}),
     ("key_missing", {"type": "textfield", "id": "Field_a"}),
@@ -103,7 +104,7 @@ def test_every_component_of_a_good_form_passes() -> None:
     ]
     fields = [
         field("textfield", "t"),
-        field("select", "s", values=[{"label": "红", "value": "red"}]),
+        field("select", "s", values=OPTIONS),
         field("expression", "e", expression="=t"),
     ]
 
