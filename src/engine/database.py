@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
+from sqlalchemy.orm import ORMExecuteState, sessionmaker
+from sqlalchemy.orm import Session as Session  # callers outside the engine name it without SQLAlchemy
 
 from laneway.engine.errors import Conflict, Unavailable
 

@@ -12,11 +12,9 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from laneway.engine import clock, database, effects, jobs, messages, timers
 from laneway.engine.database import unit_of_work
-from laneway.engine.errors import BpmnError, Conflict, LanewayError
+from laneway.engine.errors import BpmnError, Conflict
 from laneway.engine.jobs import ActivatedJob
 from laneway.tasks import mail
 from laneway.tasks.registry import Job, handler_of, registered
@@ -179,10 +177,11 @@ def do_effect() -> bool:
                 return effects.run_next(session)
             finally:
                 key = session.info.get("effect_key")
-    except (LanewayError, SQLAlchemyError) as error:
+    except Exception as error:
         if key is None:
             raise
-        logger.warning("effect %s postponed: %s", key, error)
+        # Postponed whatever it was, so that one piece that cannot be done does not hold up the others.
+        logger.exception("effect %s postponed", key)
         with unit_of_work() as session:
             effects.postpone(session, key, str(error))
         return True
