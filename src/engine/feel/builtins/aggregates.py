@@ -39,6 +39,7 @@ aggregate("max")(_extreme(1))
 
 @aggregate("sum")
 def total(m: Meter, items: list[Value]) -> Value:
+    """The sum of numbers, or of durations of one kind; null for an empty list."""
     if items and _are_numbers(items):
         return functools.reduce(CONTEXT.add, items)
     if items and type(items[0]) in DURATIONS and len({type(x) for x in items}) == 1:
@@ -81,6 +82,7 @@ _numeric("stddev", _stddev)
 
 @aggregate("mode")
 def mode(m: Meter, items: list[Value]) -> Value:
+    """The most frequent numbers, in order."""
     if not _are_numbers(items):
         return m.warn("mode needs numbers")
     counts = Counter(items)

@@ -11,6 +11,7 @@ MAX_KEYS = 100
 
 @builtin("context", "entries:l")
 def context(m: Meter, entries: list[Value]) -> Value:
+    """The context of a list of contexts that have a key and a value."""
     out: dict[str, Value] = {}
     m.charge(len(entries))
     for entry in entries:
@@ -25,17 +26,20 @@ def context(m: Meter, entries: list[Value]) -> Value:
 # The parameter was named m until DMN 1.3 and context since.
 @builtin("get value", "m:c, key:s", "context:c, key:s")
 def get_value(m: Meter, entries: dict[str, Value], key: str) -> Value:
+    """The value of an entry; null when there is none."""
     return entries[key] if key in entries else m.warn("no entry %r", key)
 
 
 @builtin("get entries", "m:c", "context:c")
 def get_entries(m: Meter, entries: dict[str, Value]) -> list[dict[str, Value]]:
+    """The entries as a list of contexts with key and value."""
     m.list(len(entries))
     return [{"key": key, "value": v} for key, v in entries.items()]
 
 
 @builtin("context put", "context:c, key:s, value:a")
 def context_put(m: Meter, entries: dict[str, Value], key: str, value: Value) -> Value:
+    """The context with an entry added or replaced."""
     m.list(len(entries))
     return {**entries, key: value}
 
@@ -59,6 +63,7 @@ def context_put_deep(m: Meter, entries: dict[str, Value], keys: list[Value], val
 
 @builtin("context merge", "contexts:l")
 def context_merge(m: Meter, contexts: list[Value]) -> Value:
+    """The entries of all contexts; later ones win."""
     if not all(type(c) is dict for c in contexts):
         return m.warn("context merge: not a list of contexts")
     m.list(sum(map(len, contexts)))

@@ -36,21 +36,25 @@ def whole_number(n: Decimal) -> int:
 
 @builtin("date", "from:s")
 def date_of_text(m: Meter, text: str) -> Value:
+    """The date of an ISO text."""
     return parse_date(text) or m.warn("no date: %r", text)
 
 
 @builtin("date", "from:dD")
 def date_of_moment(m: Meter, v: Date | DateTime) -> Value:
+    """A date as it is, or the date of a date and time."""
     return v.date if isinstance(v, DateTime) else v
 
 
 @builtin("date", "year:n, month:n, day:n")
 def date_of_numbers(m: Meter, year: Decimal, month: Decimal, day: Decimal) -> Value:
+    """The date of its parts; null for a day that does not exist."""
     return Date(whole_number(year), whole_number(month), whole_number(day))
 
 
 @builtin("date and time", "from:s")
 def date_and_time_of_text(m: Meter, text: str) -> Value:
+    """The date and time of an ISO text; a date alone is its local midnight."""
     date = parse_date(text)
     if date:
         return DateTime(date, 0)
@@ -59,21 +63,25 @@ def date_and_time_of_text(m: Meter, text: str) -> Value:
 
 @builtin("date and time", "from:D")
 def date_and_time_of_itself(m: Meter, v: DateTime) -> Value:
+    """A date and time as it is."""
     return v
 
 
 @builtin("date and time", "date:dD, time:t")
 def date_and_time_of_parts(m: Meter, date: Date | DateTime, time: Time) -> Value:
+    """A date (or that of a date and time) with a time and its zone."""
     return DateTime(date.date if isinstance(date, DateTime) else date, time.ns, time.offset, time.zone)
 
 
 @builtin("time", "from:s")
 def time_of_text(m: Meter, text: str) -> Value:
+    """The time of an ISO text."""
     return parse_time(text) or m.warn("no time: %r", text)
 
 
 @builtin("time", "from:tDd")
 def time_of_moment(m: Meter, v: Time | DateTime | Date) -> Value:
+    """A time as it is, that of a date and time, or midnight UTC of a date."""
     if isinstance(v, Date):
         return Time(0, 0)
     return v.time() if isinstance(v, DateTime) else v
@@ -81,6 +89,7 @@ def time_of_moment(m: Meter, v: Time | DateTime | Date) -> Value:
 
 @builtin("time", "hour:n, minute:n, second:n, offset:u?")
 def time_of_numbers(m: Meter, hour: Decimal, minute: Decimal, second: Decimal, offset: Value) -> Value:
+    """The time of its parts, with an offset as days and time duration; null for no such time."""
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60) or isinstance(offset, MonthDuration):
         raise ValueError("no such time")
     seconds = None if offset is None else int(Decimal(offset.ns) / NS)
@@ -91,22 +100,26 @@ def time_of_numbers(m: Meter, hour: Decimal, minute: Decimal, second: Decimal, o
 
 @builtin("duration", "from:s")
 def duration_of_text(m: Meter, text: str) -> Value:
+    """Either kind of duration of an ISO text."""
     return parse_duration(text) or m.warn("no duration: %r", text)
 
 
 @builtin("duration", "from:u")
 def duration_of_itself(m: Meter, v: DayTimeDuration | MonthDuration) -> Value:
+    """A duration as it is."""
     return v
 
 
 @builtin("years and months duration", "from:dD, to:dD")
 def months_from_to(m: Meter, start: Date | DateTime, end: Date | DateTime) -> Value:
+    """Whole months between two days, towards zero."""
     return MonthDuration(months_between(start, end))
 
 
 # The three parameters may be null but not left out.
 @builtin("number", "from:s, grouping separator:s?, decimal separator:s?", required=3)
 def number_of_formatted_text(m: Meter, text: str, grouping: str | None, point: str | None) -> Value:
+    """The number of a text with separators for groups and decimals, either of which may be null."""
     if grouping not in (None, " ", ",", ".") or point not in (None, ",", "."):
         return m.warn("number: wrong separators")
     if grouping is not None and grouping == point:
@@ -121,6 +134,7 @@ def number_of_formatted_text(m: Meter, text: str, grouping: str | None, point: s
 
 @builtin("number", "from:s")
 def number_of_text(m: Meter, text: str) -> Value:
+    """The number of a text in FEEL's own notation."""
     if not text or len(text) > 200 or set(text) - set("0123456789.-+eE") or text[0] == "+":
         return m.warn("no number: %r", text)
     return number(Decimal(text))
@@ -128,6 +142,7 @@ def number_of_text(m: Meter, text: str) -> Value:
 
 @builtin("string", "from:a")
 def string_of_value(m: Meter, v: Value) -> Value:
+    """The text of a value; null stays null."""
     return None if v is None else text_of(m, v)
 
 
@@ -164,6 +179,7 @@ def _literal(m: Meter, node: Node) -> Value:
 
 @builtin("not", "negand:a")
 def negation(m: Meter, v: Value) -> Value:
+    """The opposite of a boolean; null for anything else."""
     return not v if type(v) is bool else None
 
 
@@ -180,9 +196,11 @@ def same_value(m: Meter, a: Value, b: Value) -> bool:
 
 @builtin("is defined", "value:a")
 def is_defined(m: Meter, v: Value) -> bool:
+    """Whether a value is not null."""
     return v is not None
 
 
 @builtin("get or else", "value:a, default:a")
 def get_or_else(m: Meter, v: Value, default: Value) -> Value:
+    """The value, or the default for null."""
     return default if v is None else v

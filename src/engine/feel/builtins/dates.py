@@ -47,9 +47,11 @@ _define("last day of month", lambda d: Date(d.year, d.month, month_length(d.year
 
 @builtin("now")
 def now(m: Meter) -> Value:
+    """The meter's time as date and time, in the zone that its clock tells."""
     return parse_date_time(m.clock().isoformat())
 
 
 @builtin("today")
 def today(m: Meter) -> Value:
+    """The meter's date, in the zone that its clock tells."""
     return parse_date(m.clock().date().isoformat())

@@ -15,17 +15,20 @@ from laneway.engine.feel.values import Value, equal, hashable, order
 
 @builtin("list contains", "list:l, element:a")
 def list_contains(m: Meter, items: list[Value], element: Value) -> bool:
+    """Whether an item equals the element; null is an element like others."""
     m.charge(len(items))
     return any(equal(m, x, element) is True for x in items)
 
 
 @builtin("count", "list:l")
 def count(m: Meter, items: list[Value]) -> Decimal:
+    """The number of items."""
     return Decimal(len(items))
 
 
 @builtin("sublist", "list:l, start position:n, length:n?")
 def sublist(m: Meter, items: list[Value], position: Decimal, length: Decimal | None) -> Value:
+    """From a position (1 is the first item, -1 the last); null outside of the list."""
     start = int(position)
     if start == 0 or abs(start) > len(items) or (length is not None and length < 1):
         return m.warn("sublist: position out of range")
@@ -39,12 +42,14 @@ def sublist(m: Meter, items: list[Value], position: Decimal, length: Decimal | N
 
 @builtin("append", "list:l, item:a*")
 def append(m: Meter, items: list[Value], *more: Value) -> list[Value]:
+    """The list with more items at its end."""
     m.list(len(items) + len(more))
     return items + list(more)
 
 
 @builtin("concatenate", "list:l*")
 def concatenate(m: Meter, *lists: list[Value]) -> list[Value]:
+    """The items of all lists in one."""
     m.list(sum(map(len, lists)))
     return [x for one in lists for x in one]
 
@@ -60,6 +65,7 @@ def _index(m: Meter, items: list[Value], position: Decimal) -> int | None:
 
 @builtin("insert before", "list:l, position:n, newItem:a")
 def insert_before(m: Meter, items: list[Value], position: Decimal, new: Value) -> Value:
+    """The list with an item more at a position."""
     i = _index(m, items, position)
     m.list(len(items) + 1)
     return None if i is None else [*items[:i], new, *items[i:]]
@@ -67,6 +73,7 @@ def insert_before(m: Meter, items: list[Value], position: Decimal, new: Value) -
 
 @builtin("remove", "list:l, position:n")
 def remove(m: Meter, items: list[Value], position: Decimal) -> Value:
+    """The list without the item at a position."""
     i = _index(m, items, position)
     m.list(len(items))
     return None if i is None else items[:i] + items[i + 1 :]
@@ -74,6 +81,7 @@ def remove(m: Meter, items: list[Value], position: Decimal) -> Value:
 
 @builtin("list replace", "list:l, position:n, newItem:a")
 def list_replace(m: Meter, items: list[Value], position: Decimal, new: Value) -> Value:
+    """The list with another item at a position."""
     i = _index(m, items, position)
     m.list(len(items))
     return None if i is None else [*items[:i], new, *items[i + 1 :]]
@@ -81,6 +89,7 @@ def list_replace(m: Meter, items: list[Value], position: Decimal, new: Value) ->
 
 @builtin("list replace", "list:l, match:f, newItem:a")
 def list_replace_matches(m: Meter, items: list[Value], match: Value, new: Value) -> Value:
+    """The list with another item wherever the function (item, new item) is true."""
     m.list(len(items))
     out = []
     for x in items:
@@ -93,18 +102,21 @@ def list_replace_matches(m: Meter, items: list[Value], match: Value, new: Value)
 
 @builtin("reverse", "list:l")
 def reverse(m: Meter, items: list[Value]) -> list[Value]:
+    """The list from its end."""
     m.list(len(items))
     return items[::-1]
 
 
 @builtin("index of", "list:l, match:a")
 def index_of(m: Meter, items: list[Value], match: Value) -> list[Decimal]:
+    """The positions, from 1, of the items that equal the match."""
     m.charge(len(items))
     return [Decimal(i) for i, x in enumerate(items, 1) if equal(m, x, match) is True]
 
 
 @builtin("distinct values", "list:l")
 def distinct_values(m: Meter, items: list[Value]) -> list[Value]:
+    """The items without repetitions, in the order of their first places."""
     seen, out = set(), []
     for x in items:
         key = hashable(m, x)
@@ -116,11 +128,13 @@ def distinct_values(m: Meter, items: list[Value]) -> list[Value]:
 
 @builtin("union", "list:l*")
 def union(m: Meter, *lists: list[Value]) -> list[Value]:
+    """The distinct items of all lists."""
     return distinct_values(m, [x for one in lists for x in one])
 
 
 @builtin("duplicate values", "list:l")
 def duplicate_values(m: Meter, items: list[Value]) -> list[Value]:
+    """The items that are there more than once, each once."""
     keys = [hashable(m, x) for x in items]
     counts = Counter(keys)
     return distinct_values(m, [x for x, key in zip(items, keys, strict=True) if counts[key] > 1])
@@ -128,6 +142,7 @@ def duplicate_values(m: Meter, items: list[Value]) -> list[Value]:
 
 @builtin("flatten", "list:l")
 def flatten(m: Meter, items: list[Value]) -> list[Value]:
+    """The items of all lists inside lists."""
     out: list[Value] = []
 
     def walk(part: list[Value]) -> None:
@@ -160,11 +175,13 @@ def sort(m: Meter, items: list[Value], precedes: Value) -> list[Value]:
 
 @builtin("is empty", "list:l")
 def is_empty(m: Meter, items: list[Value]) -> bool:
+    """Whether there are no items."""
     return not items
 
 
 @builtin("partition", "list:l, size:n")
 def partition(m: Meter, items: list[Value], size: Decimal) -> Value:
+    """Lists of so many items each; the last may have fewer."""
     n = whole_number(size)
     if n < 1:
         return m.warn("partition: the size must be positive")

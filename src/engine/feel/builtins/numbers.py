@@ -45,6 +45,7 @@ _define_rounding("ceiling", decimal.ROUND_CEILING, scale_is_optional=True)
 
 @builtin("abs", "n:nu")
 def absolute(m: Meter, v: Value) -> Value:
+    """The size of a number or duration."""
     return CONTEXT.abs(v) if type(v) is Decimal else type(v)(abs(v.key()))
 
 
@@ -57,24 +58,29 @@ def modulo(m: Meter, a: Decimal, b: Decimal) -> Decimal:
 
 @builtin("sqrt", "number:n")
 def square_root(m: Meter, n: Decimal) -> Decimal:
+    """The square root; null below zero."""
     return CONTEXT.sqrt(n)
 
 
 @builtin("log", "number:n")
 def natural_logarithm(m: Meter, n: Decimal) -> Value:
+    """The logarithm to base e."""
     return CONTEXT.ln(n) if n > 0 else m.warn("log of a number that is not positive")
 
 
 @builtin("exp", "number:n")
 def exponential(m: Meter, n: Decimal) -> Decimal:
+    """e to the power of a number; null when that is out of range."""
     return CONTEXT.exp(n)
 
 
 @builtin("odd", "number:n")
 def odd(m: Meter, n: Decimal) -> bool | None:
+    """Whether a whole number is odd; null for a fraction."""
     return CONTEXT.remainder(n, 2) in (1, -1) if n == n.to_integral_value() else None
 
 
 @builtin("even", "number:n")
 def even(m: Meter, n: Decimal) -> bool | None:
+    """Whether a whole number is even; null for a fraction."""
     return not CONTEXT.remainder(n, 2) if n == n.to_integral_value() else None

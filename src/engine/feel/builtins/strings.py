@@ -12,6 +12,7 @@ from laneway.engine.feel.values import Value
 
 @builtin("substring", "string:s, start position:n, length:n?")
 def substring(m: Meter, text: str, position: Decimal, length: Decimal | None) -> Value:
+    """From a position (1 is the first character, -1 the last); null outside of the text."""
     start = int(position)
     if start == 0 or abs(start) > len(text) or (length is not None and length < 1):
         return m.warn("substring: position out of range")
@@ -21,46 +22,55 @@ def substring(m: Meter, text: str, position: Decimal, length: Decimal | None) ->
 
 @builtin("string length", "string:s")
 def string_length(m: Meter, text: str) -> Decimal:
+    """The number of characters (code points)."""
     return Decimal(len(text))
 
 
 @builtin("upper case", "string:s")
 def upper_case(m: Meter, text: str) -> str:
+    """The text in capitals."""
     return text.upper()
 
 
 @builtin("lower case", "string:s")
 def lower_case(m: Meter, text: str) -> str:
+    """The text in small letters."""
     return text.lower()
 
 
 @builtin("substring before", "string:s, match:s")
 def substring_before(m: Meter, text: str, match: str) -> str:
+    """What stands before the first match; empty without a match."""
     return text.partition(match)[0] if match and match in text else ""
 
 
 @builtin("substring after", "string:s, match:s")
 def substring_after(m: Meter, text: str, match: str) -> str:
+    """What stands after the first match; empty without a match."""
     return text.partition(match)[2] if match else text
 
 
 @builtin("contains", "string:s, match:s")
 def contains(m: Meter, text: str, match: str) -> bool:
+    """Whether the text has the match in it."""
     return match in text
 
 
 @builtin("starts with", "string:s, match:s")
 def starts_with(m: Meter, text: str, match: str) -> bool:
+    """Whether the text begins with the match."""
     return text.startswith(match)
 
 
 @builtin("ends with", "string:s, match:s")
 def ends_with(m: Meter, text: str, match: str) -> bool:
+    """Whether the text ends with the match."""
     return text.endswith(match)
 
 
 @builtin("replace", "input:s, pattern:s, replacement:s, flags:s?")
 def replace(m: Meter, text: str, pattern: str, replacement: str, flags: str | None) -> str:
+    """All matches of an XPath pattern replaced; $1 stands for a group. Raises `FeelLimit`."""
     m.charge(len(text) // 8)
     if len(text) * len(replacement) > 100_000:
         # Worst case before the work: every position replaced, a group standing for some 20 characters.
@@ -72,18 +82,21 @@ def replace(m: Meter, text: str, pattern: str, replacement: str, flags: str | No
 
 @builtin("matches", "input:s, pattern:s, flags:s?")
 def matches(m: Meter, text: str, pattern: str, flags: str | None) -> bool:
+    """Whether an XPath pattern occurs in the text."""
     m.charge(len(text) // 8)
     return regexes.search(text, pattern, flags or "")
 
 
 @builtin("split", "string:s, delimiter:s")
 def split(m: Meter, text: str, delimiter: str) -> list[str]:
+    """The parts between the matches of an XPath pattern."""
     m.charge(len(text))
     return regexes.split(text, delimiter)
 
 
 @builtin("string join", "list:l, delimiter:s?")
 def string_join(m: Meter, items: list[Value], delimiter: str | None) -> Value:
+    """The texts of a list in one, nulls left out; null if there is anything else in it."""
     m.charge(len(items))
     if any(x is not None and type(x) is not str for x in items):
         return m.warn("string join: not a list of strings")
@@ -97,9 +110,11 @@ def string_join(m: Meter, items: list[Value], delimiter: str | None) -> Value:
 
 @builtin("trim", "string:s")
 def trim(m: Meter, text: str) -> str:
+    """The text without white space around it."""
     return text.strip()
 
 
 @builtin("is blank", "string:s")
 def is_blank(m: Meter, text: str) -> bool:
+    """Whether there is nothing but white space."""
     return not text.strip()
