@@ -1,3 +1,4 @@
+import { allMatching } from "../shared/dom.js";
 import { openDialog } from "../shared/dialogs.js";
 
 /**
@@ -11,8 +12,7 @@ export function startDialogs() {
     else event.target.closest?.("[data-dialog-close]")?.closest("dialog")?.close("");
   });
   document.addEventListener("htmx:load", (event) => {
-    const arrived = event.detail.elt;
-    const dialog = arrived.matches?.("dialog[data-open]") ? arrived : arrived.querySelector?.("dialog[data-open]");
+    const [dialog] = allMatching(event.detail.elt, "dialog[data-open]");
     if (dialog && !dialog.open) openDialog(dialog);
   });
 }

@@ -1,3 +1,5 @@
+import { allMatching } from "../shared/dom.js";
+
 const LOADERS = {
   diagram: () => import("../diagram/index.js"),
   form: () => import("../form/index.js"),
@@ -21,9 +23,9 @@ export function startIslands() {
       mounted.set(target, mountIsland(target));
     }
   }, NEAR);
-  const find = (root) => root.querySelectorAll("[data-island]").forEach((element) => seen.observe(element));
+  const find = (root) => allMatching(root, "[data-island]").forEach((element) => seen.observe(element));
   find(document);
-  document.addEventListener("htmx:load", (event) => find(event.detail.elt.parentElement ?? document));
+  document.addEventListener("htmx:load", (event) => find(event.detail.elt));
   document.addEventListener("htmx:afterSettle", () => letGo(mounted));
   document.addEventListener("pointerover", (event) => {
     const wanted = event.target.closest?.("[data-preload]");

@@ -1,3 +1,4 @@
+import { allMatching } from "../shared/dom.js";
 import { showToast } from "../shared/toast.js";
 import { pageLocale, wordsIn } from "../shared/words.js";
 
@@ -18,7 +19,7 @@ export function startToasts() {
 }
 
 function takeOver(root) {
-  root.querySelectorAll("[data-toast]").forEach((message) => {
+  allMatching(root, "[data-toast]").forEach((message) => {
     message.remove();
     showToast(message.textContent.trim(), { kind: message.dataset.kind ?? "info" });
   });

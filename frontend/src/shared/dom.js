@@ -34,3 +34,9 @@ export function debounce(action, milliseconds) {
   later.cancel = () => clearTimeout(timer);
   return later;
 }
+
+/** `root` itself, where it fits, and everything in it that does. */
+export function allMatching(root, selector) {
+  const inside = [...root.querySelectorAll(selector)];
+  return root.matches?.(selector) ? [root, ...inside] : inside;
+}
