@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any
 
 import httpx
@@ -12,7 +11,7 @@ import pytest
 from camunda_orchestration_sdk import CamundaClient
 from werkzeug.serving import make_server
 
-from laneway.engine import accounts
+from laneway.engine import accounts, database
 from laneway.engine.model import Text
 from laneway.settings import Settings
 from laneway.web import create_app
@@ -79,9 +78,19 @@ def api_password_hash() -> str:
 
 
 @pytest.fixture
-def server(sqlite_database: ModuleType, api_password_hash: str) -> Iterator[str]:
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database; tests about rows ask for both."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, kind: str, api_password_hash: str) -> Iterator[str]:
     """The address of the running product."""
-    with sqlite_database.unit_of_work() as session:
+    if kind == "sqlite":
+        database.connect(request.getfixturevalue("sqlite_url"))
+    else:
+        database.connect(request.getfixturevalue("new_postgresql_database")())
+    with database.unit_of_work() as session:
         accounts.add_group(session, "worker", name=Text("程序", "Programs"))
         for username, groups in GROUPS.items():
             accounts.add_person(
@@ -99,6 +108,7 @@ def server(sqlite_database: ModuleType, api_password_hash: str) -> Iterator[str]
     running.shutdown()
     thread.join()
     running.server_close()
+    database.disconnect()
 
 
 @pytest.fixture

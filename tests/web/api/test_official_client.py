@@ -14,6 +14,9 @@ from laneway.testing import drain
 from .conftest import DECISION, FORM, PROCESS
 
 
+pytestmark = pytest.mark.parametrize("kind", ["sqlite", "postgresql"], indirect=True)
+
+
 def start(flora: Any, **variables: Any) -> Any:
     created = models.ProcessInstanceCreationInstructionBaseVariables.from_dict(variables)
     return flora.create_process_instance(

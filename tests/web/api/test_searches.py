@@ -13,6 +13,9 @@ import pytest
 from laneway.testing import drain
 
 
+pytestmark = pytest.mark.parametrize("kind", ["sqlite", "postgresql"], indirect=True)
+
+
 def start(http: httpx.Client, **variables: Any) -> str:
     body = {
         "processDefinitionId": "ship_order",
