@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import clock, database
 from laneway.engine.bpmn.model import Process
+from laneway.engine.errors import NotFound
 from laneway.engine.expressions import evaluate
 from laneway.engine.model import InstanceState, Person
 from laneway.engine.spiff.effects import StepFailed
@@ -90,6 +91,15 @@ def number_of(session: Session, root_key: int) -> str | None:
     """The case number of a root instance, if it has one."""
     query = select(case_file.c.number).where(case_file.c.instance_key == root_key)
     return session.scalar(query)
+
+
+def newest(session: Session) -> tuple[int, str]:
+    """Instance key and number of the case that was opened last. Raises NotFound when there is none."""
+    query = select(case_file.c.instance_key, case_file.c.number)
+    row = session.execute(query.order_by(case_file.c.instance_key.desc()).limit(1)).one_or_none()
+    if row is None:
+        raise NotFound("case_not_found")
+    return row.instance_key, row.number
 
 
 def _shown(process: Process, variables: Mapping[str, Any]) -> dict[str, str]:

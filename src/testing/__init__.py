@@ -1,5 +1,6 @@
 """For those who test their processes: run a process without a browser or a background worker."""
 
-from laneway.testing.draining import drain
+from laneway.tasks.draining import drain
+from laneway.tasks.scenarios import Player, Scenario, read_scenario
 
-__all__ = ["drain"]
+__all__ = ["Player", "Scenario", "drain", "read_scenario"]

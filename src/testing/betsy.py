@@ -13,7 +13,7 @@ from laneway.engine.errors import Refused
 from laneway.engine.model import IncidentState, JobState, Person, Resource, Text
 from laneway.engine.spiff import state as live_state
 from laneway.engine.tables import effect, incident, job, process_instance, timer
-from laneway.testing.draining import drain
+from laneway.testing import drain
 from laneway.testing.engine import FreshEngine
 from laneway.testing.issues import Refusal
 
