@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from laneway.engine import clock
 from laneway.engine.bpmn.model import Level, Node, Process
 from laneway.engine.bpmn.unsupported import UNSUPPORTED
+from laneway.engine.feel import as_datetime
 from laneway.engine.model import Finding, Severity, Text
 
 Findings = Iterator[Finding]
@@ -70,3 +72,8 @@ def unsupported(feature: str, at: Named) -> Finding:
 def is_feel(text: str | None) -> bool:
     """Whether a text is an expression where plain text is allowed too."""
     return (text or "").lstrip().startswith("=")
+
+
+def is_moment(text: str) -> bool:
+    """Whether a plain text is a date, or a date and time, that a timer or due date can use."""
+    return as_datetime(text, now=clock.now()) is not None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import datetime
 from typing import Final
 
+from laneway.engine import clock
 from laneway.engine.bpmn.model import EVENTS, Node
-from laneway.engine.bpmn.rules import Findings, Place, error, is_feel, unsupported
+from laneway.engine.bpmn.rules import Findings, Place, error, is_feel, is_moment, unsupported
+from laneway.engine.feel import FeelError, add_duration
 
 _SUPPORTED: Final = {
     "start": frozenset({"none", "message", "timer", "signal"}),
@@ -25,11 +26,7 @@ _POSITIONS: Final = {
     "intermediateThrowEvent": "throw",
     "boundaryEvent": "boundary",
 }
-_DURATION = re.compile(
-    r"P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.]\d+)?S)?)?", re.ASCII
-)
-_CYCLE = re.compile(r"R(\d*)/(?:(?P<start>[^/]+)/)?(?P<every>P[^/]*)", re.ASCII)
-_ZONE = re.compile(r"(\[[\w/+-]+\]|@[\w/+-]+)$")
+_CYCLE = re.compile(r"R(|0*[1-9]\d*)/(P.+)", re.ASCII)
 
 
 def _position(place: Place, node: Node) -> str:
@@ -124,6 +121,22 @@ def signals_errors_and_escalations_are_named(place: Place) -> Findings:
             )
 
 
+def names_are_fixed_where_nobody_computes(place: Place) -> Findings:
+    """What is caught by code, or starts a process, is looked up before there is any variable to compute with."""
+    for node in place.level.of("startEvent", "boundaryEvent"):
+        caught = node.event.kind in ("error", "escalation")
+        starts = (
+            node.type == "startEvent" and place.owner is None and node.event.kind in ("message", "signal")
+        )
+        if (caught or starts) and is_feel(node.event.ref):
+            yield error(
+                "name_computed",
+                node,
+                "此处的名称或代码不能是表达式：请填写固定文字",
+                "the name or code cannot be an expression here: give a fixed text",
+            )
+
+
 def triggers_of_one_activity_differ(place: Place) -> Findings:
     """Two boundary events of an activity never wait for the same thing."""
     kinds = ("message", "signal", "error", "escalation")
@@ -191,24 +204,18 @@ def _may_repeat(place: Place, node: Node) -> bool:
 
 
 def _reads(timer: str, text: str) -> bool:
-    if timer == "timeDuration":
-        return _DURATION.fullmatch(text) is not None
-    if timer == "timeCycle":
-        cycle = _CYCLE.fullmatch(text)
-        return (
-            cycle is not None
-            and _DURATION.fullmatch(cycle["every"]) is not None
-            and (cycle["start"] is None or _is_date(cycle["start"]))
-        )
-    return _is_date(text)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        datetime.fromisoformat(_ZONE.sub("", text))
-    except ValueError:
+    """Whether a plain timer text makes sense, by the same reading as when the timer is set."""
+    if timer == "timeDate":
+        return is_moment(text)
+    cycle = _CYCLE.fullmatch(text) if timer == "timeCycle" else None
+    if timer == "timeCycle" and cycle is None:
         return False
-    return "T" in text
+    now = clock.now()
+    try:
+        # A repetition without a pause would never let go of the engine.
+        return add_duration(now, cycle[2]) > now if cycle else add_duration(now, text) >= now
+    except FeelError:
+        return False
 
 
 EVENT_RULES = (
@@ -216,6 +223,7 @@ EVENT_RULES = (
     messages_are_named,
     thrown_messages_are_jobs,
     signals_errors_and_escalations_are_named,
+    names_are_fixed_where_nobody_computes,
     triggers_of_one_activity_differ,
     compensations_name_an_activity,
     timers_can_be_read,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Final
 
 from laneway.engine.bpmn.model import Called, Node
-from laneway.engine.bpmn.rules import Findings, Place, error, is_feel, unsupported
+from laneway.engine.bpmn.rules import Findings, Place, error, is_feel, is_moment, unsupported
 
 _JOBS: Final = frozenset({"serviceTask", "sendTask"})
 _BINDINGS: Final = frozenset({"latest", "deployment", "versionTag"})
@@ -121,10 +120,10 @@ def user_tasks_can_be_assigned(place: Place) -> Findings:
             continue
         if (assignment.external_form or "").startswith(_EMBEDDED):
             yield unsupported("embedded_form", node)
-        form = Called(assignment.form_id or "", assignment.form_binding, assignment.form_version_tag)
-        yield from _binding_fits(node, form)
+        if assignment.form_binding != "latest":
+            yield unsupported("form_binding", node)
         for text in (assignment.due_date, assignment.follow_up_date):
-            if text and not is_feel(text) and not _is_date(text):
+            if text and not is_feel(text) and not is_moment(text):
                 yield error(
                     "date_unreadable",
                     node,
@@ -197,14 +196,6 @@ def mappings_are_complete(place: Place) -> Findings:
                     f"“{mapping.target}”不能作变量名：请用字母、数字和下划线",
                     f"“{mapping.target}” cannot be a variable name: use letters, digits and underscores",
                 )
-
-
-def _is_date(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 WORK_RULES = (

@@ -85,6 +85,10 @@ UNSUPPORTED: Final[dict[str, Text]] = {
         "不支持监听器：请把它画成一个任务", "listeners are not supported: draw the step as a task"
     ),
     "linked_resource": Text("不支持关联资源：请删除", "linked resources are not supported: remove them"),
+    "form_binding": Text(
+        "表单只支持绑定最新版本：绑定方式请选 latest",
+        "forms are bound to their latest version only: choose the binding latest",
+    ),
     "embedded_form": Text(
         "不支持嵌入流程的表单：请另存为 .form 文件并填写表单编号",
         "forms embedded in the process are not supported: save the form as a .form file and give its id",

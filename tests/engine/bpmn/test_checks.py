@@ -14,7 +14,8 @@ Judge = Callable[..., list[Finding]]
 TOP = (
     '<message id="m" name="came"><extensionElements><zeebe:subscription correlationKey="=k"/>'
     '</extensionElements></message><message id="keyless" name="k"/><message id="nameless"/>'
-    '<signal id="unsigned"/><error id="uncoded"/><error id="err" errorCode="E"/><escalation id="quiet"/>'
+    '<signal id="unsigned"/><error id="uncoded"/><error id="err" errorCode="E"/><error id="computed" errorCode="=code"/>'
+    '<signal id="sigcomputed" name="=n"/><escalation id="quiet"/>'
 )
 MESSAGE = '<messageEventDefinition messageRef="m"/>'
 TIMER = "<timerEventDefinition><timeDuration>PT5M</timeDuration></timerEventDefinition>"
@@ -146,12 +147,18 @@ EVENTS = [
     ("timer_unreadable", timer("<timeDuration>five minutes</timeDuration>")),
     ("timer_unreadable", timer("<timeDuration>P</timeDuration>")),
     ("timer_unreadable", timer("<timeDate>tomorrow</timeDate>")),
-    (
-        "timer_unreadable",
+    ("timer_unreadable", timer("<timeDuration>-PT5M</timeDuration>")),
+    ("name_computed", boundary('<errorEventDefinition errorRef="computed"/>')),
+    ("name_computed", '<startEvent id="x"><signalEventDefinition signalRef="sigcomputed"/></startEvent>'),
+    *(
         (
-            '<startEvent id="x"><timerEventDefinition><timeCycle>R3/often</timeCycle></timerEventDefinition>'
-            "</startEvent>"
-        ),
+            "timer_unreadable",
+            (
+                f'<startEvent id="x"><timerEventDefinition><timeCycle>{text}</timeCycle></timerEventDefinition>'
+                "</startEvent>"
+            ),
+        )
+        for text in ("R3/often", "R0/PT1H", "R/PT0S", "PT1H", "R/2026-01-01T00:00:00Z/P1D")
     ),
 ]
 WORK = [
@@ -179,7 +186,6 @@ WORK = [
     ),
     ("called_process_missing", '<callActivity id="x"/>'),
     ("binding", extended("callActivity", '<zeebe:calledElement processId="q" bindingType="versionTag"/>')),
-    ("binding", extended("userTask", '<zeebe:formDefinition formId="f" bindingType="newest"/>')),
     ("date_unreadable", extended("userTask", '<zeebe:taskSchedule dueDate="soon"/>')),
     ("priority", extended("userTask", '<zeebe:priorityDefinition priority="101"/>')),
     (

@@ -124,6 +124,7 @@ REFUSED = [
         "unsupported_embedded_form",
         extension('<zeebe:formDefinition formKey="camunda-forms:bpmn:f"/>'),
     ),
+    ("unsupported_form_binding", extension('<zeebe:formDefinition formId="f" bindingType="deployment"/>')),
     ("unsupported_extension", extension('<zeebe:adHoc x="1"/>')),
     ("unsupported_extension", extension('<zeebe:taskDefinition type="a"/>')),
     ("unsupported_extension", extension('<zeebe:formDefinition formId="f" colour="red"/>')),
