@@ -1,0 +1,95 @@
+"""HTTP only: parse, open the transaction, call one use case, answer. One file per screen."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from laneway.settings import Settings
+from laneway.web import (
+    admin,
+    api,
+    assets,
+    auth,
+    board,
+    cases,
+    errors,
+    frame,
+    health,
+    i18n,
+    inbox,
+    modeler,
+    processes,
+    start,
+)
+
+_MAX_BODY = 10 * 1024 * 1024
+
+# Scripts and styles come from this server only; style attributes are needed by the diagram and form libraries.
+_CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "style-src-attr 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def create_app(settings: Settings) -> Flask:
+    """The web application. The database is opened beforehand, with `laneway.engine.database.connect`."""
+    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.config.update(
+        LANEWAY=settings,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=_MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=_MAX_BODY,
+        SESSION_COOKIE_NAME="laneway_notes",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    i18n.register(app, time_zone=settings.time_zone)
+    assets.register(app)
+    errors.register(app)
+    auth.register(app)
+    for blueprint in (
+        health.bp,
+        inbox.bp,
+        start.bp,
+        cases.bp,
+        board.bp,
+        processes.bp,
+        modeler.bp,
+        admin.bp,
+        *api.blueprints,
+    ):
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/", "home", _home)
+    app.after_request(_protect)
+    app.jinja_env.globals.update(initials=frame.initials)
+    return app
+
+
+def _home() -> BaseResponse:
+    places = frame.places(auth.current_person())
+    return redirect(places[0].url if places else url_for("auth.account"))
+
+
+def _protect(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if request.endpoint != "static":
+        # Pages show customers' data: neither a proxy nor the next person's Back button may have them.
+        headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -167,7 +167,7 @@ class _Names:
 
     def __init__(self, session: Session, instances: list[Instance]) -> None:
         definitions = {instance.key: instance.process_definition_key for instance in instances}
-        words = {key: names.diagram_words(session, key).elements for key in set(definitions.values())}
+        words = {key: names.elements(session, key) for key in set(definitions.values())}
         self._of_instance = {key: words[definition] for key, definition in definitions.items()}
 
     def of(self, instance_key: int, element_id: str | None) -> Text:
@@ -305,9 +305,7 @@ def _user_task(row: Any) -> UserTaskRow:
 
 def _timers(session: Session, keys: list[int], called: _Names) -> list[TimerRow]:
     rows = session.execute(_of(timer, keys).order_by(timer.c.due_at))
-    return [
-        TimerRow(row.element_id, called.of(row.instance_key, row.element_id), row.due_at) for row in rows
-    ]
+    return [TimerRow(row.element_id, called.of(row.instance_key, row.element_id), row.due_at) for row in rows]
 
 
 def _messages(session: Session, keys: list[int], called: _Names) -> list[MessageRow]:

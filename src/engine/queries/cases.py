@@ -128,7 +128,7 @@ def number_of(session: Session, instance_key: int) -> str:
         .where(process_instance.c.key == instance_key)
     ).one_or_none()
     if row is None:
-        raise NotFound("instance_not_found", key=instance_key)
+        raise NotFound("process_instance_not_found", key=instance_key)
     return str(row.number or row.root_key)
 
 
@@ -152,9 +152,7 @@ def most_urgent(session: Session, root_keys: Collection[int]) -> dict[int, Clock
     if not root_keys:
         return {}
     ranked = ranked_user_tasks().where(user_task.c.root_key.in_(root_keys)).subquery()
-    return {
-        row.root_key: clock_of(row) for row in session.execute(select(ranked).where(ranked.c.rank == 1))
-    }
+    return {row.root_key: clock_of(row) for row in session.execute(select(ranked).where(ranked.c.rank == 1))}
 
 
 def ranked_user_tasks() -> Select[Any]:

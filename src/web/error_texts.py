@@ -1,0 +1,121 @@
+"""What went wrong, in words: English by error code; the catalogues carry the Chinese.
+
+Each text says what happened and, after it, what is safe or what to do. No stack traces, no blame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from laneway.engine.access import Action
+from laneway.engine.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Unavailable
+from laneway.web.i18n import N_
+
+TEXTS: Mapping[str, str] = {
+    # conflicts
+    "database_busy": N_("Many people are saving at this moment. Nothing was changed. Try again."),
+    "draft_changed": N_("%(saved_by)s saved this draft at %(saved_at)s. Your diagram is still on this page."),
+    "incident_already_resolved": N_("%(holder)s has already retried this step."),
+    "job_ended": N_("This work has already ended."),
+    "job_lease_lost": N_("The time for this work ran out, and it was given to another worker."),
+    "message_already_published": N_("This message has already arrived."),
+    "process_instance_changed": N_(
+        "The case moved on while you were working. Reload the page to see where it stands."
+    ),
+    "process_instance_ended": N_("This case has already ended."),
+    "process_instance_is_a_child": N_("This run belongs to another case. Act on that case."),
+    "process_starts_by_event_only": N_("This process starts by an event, so it cannot be started here."),
+    "user_task_already_claimed": N_("%(holder)s claimed this task at %(at)s."),
+    "user_task_already_completed": N_(
+        "%(holder)s completed this task at %(at)s. What you typed is still on this page."
+    ),
+    "user_task_canceled": N_("This task is no longer needed: the case has moved on."),
+    "user_task_changed": N_(
+        "This task has changed since you opened it. What you typed is still on this page; reload to go on."
+    ),
+    "username_taken": N_("This user name is already taken."),
+    # values
+    "body_invalid": N_("The data sent does not fit."),
+    "deployment_refused": N_("Not published: %(count)s findings must be mended first."),
+    "form_invalid": N_("Some fields need another look."),
+    "group_unknown": N_("There is no such group: %(groups)s."),
+    "handlers_broken": N_("The automatic steps of a process could not be loaded: %(file)s."),
+    "locale_unknown": N_("There is no such language."),
+    "message_name_required": N_("The message needs a name."),
+    "password_too_long": N_("The password is too long."),
+    "password_too_short": N_("The password needs at least %(least)s characters."),
+    "reason_required": N_("Give a reason. It stays in the timeline."),
+    "search_invalid": N_("This search cannot be understood."),
+    "upload_empty": N_("Choose at least one file."),
+    "username_invalid": N_("This user name cannot be used."),
+    "xml_required": N_("The diagram is missing from what was sent."),
+    # rights
+    "csrf_token_wrong": N_(
+        "This page is too old to save from. Nothing was changed. Reload it and try again."
+    ),
+    "login_failed": N_("User name or password is wrong."),
+    "login_locked": N_("Too many wrong passwords. Try again in %(minutes)s minutes."),
+    "login_needed": N_("You are not signed in, or your session has ended."),
+    "user_task_needs_someone_else": N_("%(person)s has done a step that must be checked by someone else."),
+    # missing
+    "case_not_found": N_("There is no case %(number)s, or you may not see it."),
+    "decision_not_found": N_("There is no such decision."),
+    "file_not_found": N_("There is no such file: %(path)s."),
+    "form_not_found": N_("The form of this step is not deployed. Tell the process owner: %(form_id)s."),
+    "incident_not_found": N_("There is no such failed step."),
+    "job_not_found": N_("There is no such work."),
+    "person_not_found": N_("There is no such person."),
+    "process_definition_not_found": N_("There is no such version of a process."),
+    "process_instance_not_found": N_("There is no such case."),
+    "process_not_found": N_("There is no such process."),
+    "user_task_not_found": N_("There is no such task, or you may not see it."),
+    # parts that do not answer
+    "database_not_connected": N_("The database is not connected yet."),
+    "database_unreachable": N_("The database does not answer."),
+    "front_end_not_built": N_("The pages are not built yet."),
+}
+
+RIGHTS: Mapping[str, str] = {
+    f"not_allowed_{action}": text
+    for action, text in {
+        Action.SEE_USER_TASK: N_("This task is for another group."),
+        Action.CLAIM_USER_TASK: N_(
+            "You may not claim this task: it is for another group, or you did a step that it must be kept apart from."
+        ),
+        Action.RELEASE_USER_TASK: N_("Only its holder or a manager may release this task."),
+        Action.ASSIGN_USER_TASK: N_("Only managers may hand tasks to others."),
+        Action.COMPLETE_USER_TASK: N_("Claim this task before you complete it."),
+        Action.SEE_CASE: N_("You may not see cases."),
+        Action.START_PROCESS: N_("You may not start this process."),
+        Action.CANCEL_CASE: N_("Only managers may cancel a case."),
+        Action.RETRY_INCIDENT: N_("Only managers and process owners may retry a step."),
+        Action.PUBLISH_MESSAGE: N_("You may not record messages."),
+        Action.SEE_BOARD: N_("The board is for managers."),
+        Action.SEE_PROCESSES: N_("You may not see processes."),
+        Action.EDIT_PROCESS: N_("Only process owners may change a process."),
+        Action.WORK_JOBS: N_("Only workers may take automatic work."),
+        Action.ADMIN_PEOPLE: N_("Only administrators may see this page."),
+    }.items()
+}
+
+OF_KIND: list[tuple[type[LanewayError], str]] = [
+    (NotFound, N_("This does not exist, or you may not see it.")),
+    (NotAllowed, N_("You may not do this.")),
+    (Conflict, N_("Someone else has just changed this. Reload the page to see how it stands.")),
+    (Invalid, N_("Some values do not fit.")),
+    (Unavailable, N_("A part of the product does not answer now. Try again in a moment.")),
+]
+"""For codes that only programs meet."""
+
+TITLES: Mapping[int, str] = {
+    400: N_("This request cannot be understood"),
+    401: N_("Sign in first"),
+    403: N_("No access"),
+    404: N_("Not found"),
+    405: N_("This request cannot be understood"),
+    409: N_("Someone was first"),
+    413: N_("Too large: 10 MB at most"),
+    422: N_("Not accepted"),
+    500: N_("Something failed on our side"),
+    503: N_("Not available now"),
+}

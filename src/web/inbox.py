@@ -1,0 +1,246 @@
+"""The inbox: views, the list, one task with its form; claim, release, hand over, save, complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound as PageNotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from laneway.engine import access, user_tasks
+from laneway.engine.database import reading, unit_of_work
+from laneway.engine.errors import Invalid, NotFound
+from laneway.engine.model import InboxItem, Person, Text, UserTaskState
+from laneway.engine.queries import case_detail, inbox, names
+from laneway.engine.queries.inbox import View
+from laneway.engine.user_tasks import TaskView
+from laneway.web import clocks
+from laneway.web.auth import current_person
+from laneway.web.bodies import read_json
+from laneway.web.frame import at_now, page, piece
+from laneway.web.i18n import N_, _, local, pick
+from laneway.web.story import SHORT, Entry, Teller, Why
+
+bp = Blueprint("inbox", __name__)
+
+_ROWS = 100
+_HAPPENINGS = 8
+_FACTS = 6
+
+
+@dataclass(frozen=True)
+class ViewLink:
+    """A view in the list of views."""
+
+    view: View
+    icon: str
+    label: str
+
+
+VIEWS = (
+    ViewLink(View.MINE, "user", N_("My tasks")),
+    ViewLink(View.TODAY, "clock", N_("Due today")),
+    ViewLink(View.OVERDUE, "alert", N_("Overdue")),
+    ViewLink(View.DRAFTS, "form", N_("Drafts")),
+)
+TEAM_VIEWS = (
+    ViewLink(View.OPEN, "hand", N_("To claim")),
+    ViewLink(View.TEAM, "users", N_("Whole team")),
+)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """An opened task with everything beside it."""
+
+    item: InboxItem
+    opened: TaskView
+    clock: clocks.Clock | None
+    why: Why
+    facts: list[tuple[str, str]]
+    timeline: list[Entry]
+    steps: list[Text]
+    assignable: Mapping[str, Text]
+
+
+@bp.get("/inbox")
+def first() -> BaseResponse:
+    """The inbox opens with one's own tasks."""
+    return redirect(url_for("inbox.show", view=View.MINE.value))
+
+
+@bp.get("/inbox/<view>")
+@bp.get("/inbox/<view>/<int:key>")
+def show(view: str, key: int | None = None) -> str:
+    """A view with its list, and one task: the one in the address, else the most urgent."""
+    person, wanted = current_person(), _view(view)
+    at = at_now()
+    with reading() as session:
+        if request.headers.get("HX-Target") == "detail" and key is not None:
+            return piece("inbox/detail.html", view=wanted, detail=_detail(session, key, person))
+        counts = inbox.counts(session, person, at=at)
+        limit = min(request.args.get("limit", _ROWS, type=int), 10 * _ROWS)
+        items = inbox.items(session, person, wanted, at=at, limit=limit)
+        chosen = key if key is not None else next((item.user_task_key for item in items), None)
+        detail = _detail(session, chosen, person) if chosen is not None else None
+    return page(
+        "inbox/page.html",
+        nav="inbox",
+        counts=counts,
+        view=wanted,
+        views=VIEWS,
+        team_views=TEAM_VIEWS,
+        title=next(link.label for link in (*VIEWS, *TEAM_VIEWS) if link.view is wanted),
+        groups=_by_day(items, at.now, at.day_end),
+        clock_of=_clock,
+        shown=len(items),
+        newest=max((item.user_task_key for item in items), default=0),
+        next_limit=limit + _ROWS,
+        detail=detail,
+        is_chosen=key is not None,
+    )
+
+
+@bp.get("/inbox/<view>/news")
+def news(view: str) -> str:
+    """What has changed since the list was shown: the counts, and how many tasks are new."""
+    person, wanted = current_person(), _view(view)
+    since = request.args.get("since", 0, type=int)
+    with reading() as session:
+        counts = inbox.counts(session, person, at=at_now())
+        items = inbox.items(session, person, wanted, at=at_now(), limit=_ROWS)
+    fresh = sum(item.user_task_key > since for item in items) if counts[wanted] else 0
+    return piece(
+        "inbox/news.html", view=wanted, counts=counts, fresh=fresh, since=since, views=(*VIEWS, *TEAM_VIEWS)
+    )
+
+
+@bp.post("/tasks/<int:key>/claim")
+def claim(key: int) -> BaseResponse:
+    """Put an open task on one's own list."""
+    with unit_of_work() as session:
+        user_tasks.claim(session, key, by=current_person())
+    return redirect(url_for("inbox.show", view=View.MINE.value, key=key), 303)
+
+
+@bp.post("/tasks/<int:key>/release")
+def release(key: int) -> BaseResponse:
+    """Give a task back to its group."""
+    with unit_of_work() as session:
+        user_tasks.release(session, key, by=current_person())
+    flash(_("Released. Your group can claim it again."))
+    return redirect(_back())
+
+
+@bp.post("/tasks/<int:key>/assign")
+def assign(key: int) -> BaseResponse:
+    """Hand a task to someone else, or back to its group."""
+    assignee = request.form.get("assignee") or None
+    with unit_of_work() as session:
+        user_tasks.assign(session, key, assignee=assignee, by=current_person())
+        known = names.people(session, [assignee]) if assignee else {}
+    who = pick(known[assignee]) if assignee in known else assignee
+    flash(_("Handed to %(name)s.", name=who) if assignee else _("Given back to the group."))
+    return redirect(_back())
+
+
+@bp.put("/tasks/<int:key>/draft")
+def save_draft(key: int) -> Response:
+    """Keep what has been typed so far."""
+    values = read_json().get("values")
+    if not isinstance(values, dict):
+        raise Invalid("body_invalid", [("values", "type", {})])
+    with unit_of_work() as session:
+        saved_at = user_tasks.save_draft(session, key, by=current_person(), values=values)
+    return jsonify(saved_at=saved_at.isoformat())
+
+
+@bp.post("/tasks/<int:key>/complete")
+def complete(key: int) -> BaseResponse:
+    """Complete a task with its form's values, and go on with the next one if asked to."""
+    person, wanted = current_person(), _view(request.args.get("view", View.MINE.value))
+    sent = read_json() if request.is_json else {"values": {}, "next": request.form.get("next") == "1"}
+    values, revision = sent.get("values"), sent.get("revision")
+    if not isinstance(values, dict) or not isinstance(revision, int | None):
+        raise Invalid("body_invalid", [("values", "type", {})])
+    with unit_of_work() as session:
+        before = inbox.item(session, person, key)
+        user_tasks.complete(session, key, by=person, values=values, revision=revision)
+    if before is None:
+        raise NotFound("user_task_not_found", key=key)
+    following = None
+    if sent.get("next"):
+        with reading() as session:
+            following = inbox.next_key(session, person, wanted, at=at_now(), after=before)
+    flash(_("“%(step)s” done.", step=pick(before.name)))
+    location = url_for("inbox.show", view=wanted.value, key=following)
+    return jsonify(location=location) if request.is_json else redirect(location, 303)
+
+
+def _view(name: str) -> View:
+    try:
+        return View(name)
+    except ValueError:
+        raise PageNotFound from None
+
+
+def _back() -> str:
+    view = _view(request.args.get("view", View.MINE.value))
+    return url_for("inbox.show", view=view.value)
+
+
+def _clock(item: InboxItem) -> clocks.Clock | None:
+    if item.state is UserTaskState.COMPLETED and item.extra["completed_at"] is not None:
+        return clocks.done(item.extra["completed_at"] - item.created_at)
+    return clocks.running(item.due_at, item.created_at) if item.due_at is not None else None
+
+
+def _detail(session: Session, key: int, person: Person) -> Detail:
+    """Raises NotFound for a task that is not there or not for this person."""
+    item = inbox.item(session, person, key)
+    if item is None:
+        raise NotFound("user_task_not_found", key=key)
+    opened = user_tasks.open_task(session, key, by=person)
+    root_key = item.extra["root_key"]
+    teller = Teller(session, names.fields(session, item.extra["process_definition_key"]))
+    around = case_detail.surroundings(session, root_key)
+    happenings = case_detail.happenings(session, root_key, events=SHORT, limit=_HAPPENINGS)
+    elements = names.elements(session, item.extra["process_definition_key"])
+    here = next((one for one in around.instances if one.key == item.instance_key), None)
+    facts = [
+        (teller.label(name), teller.shown(name, content))
+        for name, content in opened.variables.items()
+        if teller.has_label(name) and content not in (None, "", [])
+    ]
+    groups = item.candidate_groups
+    return Detail(
+        item=item,
+        opened=opened,
+        clock=_clock(item),
+        why=teller.why(around, root_key),
+        facts=facts[:_FACTS],
+        timeline=teller.entries(happenings),
+        steps=[elements.get(one, Text(one, one)) for one in here.waiting_at] if here else [],
+        assignable=names.members(session, groups) if access.is_manager(person) else {},
+    )
+
+
+def _by_day(items: list[InboxItem], now: datetime, day_end: datetime) -> list[tuple[str, list[InboxItem]]]:
+    """The list under headings, in its order: overdue, today, tomorrow, later, no deadline."""
+
+    def heading(item: InboxItem) -> str:
+        if item.due_at is None:
+            return _("No deadline")
+        if item.due_at < now:
+            return _("Overdue")
+        if item.due_at < day_end:
+            return _("Today")
+        return _("Tomorrow") if local(item.due_at) < local(day_end) + timedelta(days=1) else _("Later")
+
+    return [(name, list(group)) for name, group in groupby(items, key=heading)]

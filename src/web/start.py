@@ -1,0 +1,74 @@
+"""Starting a case: what may be started, the start form, and on to the new case."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, jsonify, redirect, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from laneway.engine import access, deployments, instances
+from laneway.engine.access import Action
+from laneway.engine.database import reading, unit_of_work
+from laneway.engine.errors import Conflict, Invalid
+from laneway.engine.model import Person
+from laneway.engine.queries import names, processes
+from laneway.engine.queries.processes import ProcessRow
+from laneway.engine.runtime import Started
+from laneway.web.auth import current_person
+from laneway.web.bodies import read_json
+from laneway.web.frame import page
+from laneway.web.i18n import _
+
+bp = Blueprint("start", __name__)
+
+
+@bp.get("/start")
+def listed() -> str:
+    """What this person may start."""
+    person = current_person()
+    with reading() as session:
+        rows = [row for row in processes.newest(session, person) if _may_start(person, row)]
+        groups = names.groups(session)
+    return page("start/list.html", nav="start", rows=rows, groups=groups)
+
+
+@bp.get("/start/<process_id>")
+def show(process_id: str) -> str:
+    """The start form of a process. Raises NotAllowed, NotFound, Conflict."""
+    person = current_person()
+    with reading() as session:
+        definition = deployments.latest(session, process_id)
+        access.require(person, Action.START_PROCESS, definition)
+        if not definition.has_none_start:
+            raise Conflict("process_starts_by_event_only", process_id=process_id)
+        form_id = definition.start_form_id
+        schema = deployments.form(session, form_id).schema if form_id else None
+    return page("start/form.html", nav="start", definition=definition, schema=schema)
+
+
+@bp.post("/start/<process_id>")
+def start_from_form(process_id: str) -> Response:
+    """Open a case with the values of the start form."""
+    values = read_json().get("values")
+    if not isinstance(values, dict):
+        raise Invalid("body_invalid", [("values", "type", {})])
+    with unit_of_work() as session:
+        started = instances.start_from_form(session, process_id, values=values, by=current_person())
+    return jsonify(location=_go_to(started))
+
+
+@bp.post("/start/<process_id>/now")
+def start_without_form(process_id: str) -> BaseResponse:
+    """Open a case of a process that has no start form."""
+    with unit_of_work() as session:
+        started = instances.start_from_form(session, process_id, values={}, by=current_person())
+    return redirect(_go_to(started), 303)
+
+
+def _go_to(started: Started) -> str:
+    number = started.case_number or str(started.instance_key)
+    flash(_("Case %(number)s is open.", number=number))
+    return url_for("cases.show", number=number)
+
+
+def _may_start(person: Person, row: ProcessRow) -> bool:
+    return row.has_none_start and access.may(person, Action.START_PROCESS, row)

@@ -1,0 +1,276 @@
+"""A case told in words: why it stands where it stands, and what has happened to it.
+
+Nothing here is written by hand for a process: the sentences are made of the rule that fired, the open waits and the
+history, so that they are true for every diagram.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from laneway.engine.model import Text
+from laneway.engine.queries import names
+from laneway.engine.queries.case_detail import Happening, Surroundings, UserTaskRow, last_decision
+from laneway.engine.queries.names import FieldWords
+from laneway.web.i18n import _, locale, moment, pick, value
+
+_MEMBERS_NAMED = 3
+_VALUES_SHOWN = 8
+
+SHORT = frozenset(
+    {
+        "instance_started",
+        "user_task_claimed",
+        "user_task_released",
+        "user_task_assigned",
+        "user_task_completed",
+        "timer_fired",
+        "message_correlated",
+        "decision_evaluated",
+        "incident_raised",
+        "incident_resolved",
+        "mail_queued",
+        "instance_completed",
+        "instance_canceled",
+    }
+)
+"""The events that matter beside a task."""
+
+FULL = SHORT | {
+    "user_task_created",
+    "user_task_canceled",
+    "variables_set",
+    "job_completed",
+    "job_failed",
+    "mail_sent",
+}
+"""The events of the whole timeline; entering and leaving elements is drawn on the diagram instead."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a timeline. `values` are (label, value) pairs shown below it."""
+
+    icon: str
+    who: str
+    what: str
+    at: datetime
+    note: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One thing that a case waits for. `kind` is task, message, timer, work or failed."""
+
+    kind: str
+    name: str
+    who: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a case stands here: the rule that fired, then what it waits for, the most urgent first."""
+
+    reason: str
+    waits: tuple[Wait, ...]
+
+
+class Teller:
+    """Tells the story of one case to one reader: knows the names that occur in it."""
+
+    def __init__(self, session: Session, words: FieldWords) -> None:
+        self._session = session
+        self._people = names.people(session)
+        self._groups = names.groups(session)
+        self._words = words
+
+    # -- names
+
+    def person(self, username: str | None) -> str:
+        """The name of a person; nobody is the system."""
+        if not username:
+            return _("System")
+        return pick(self._people.get(username, Text(username, username)))
+
+    def group(self, group_id: str) -> str:
+        """The name of a group."""
+        return pick(self._groups.get(group_id, Text(group_id, group_id)))
+
+    def listed(self, parts: list[str]) -> str:
+        """Parts, separated as the language does it."""
+        return ("、" if locale() == "zh" else ", ").join(parts)
+
+    def who_may_act(self, task: UserTaskRow) -> str:
+        """Who holds a user task, or who may claim it."""
+        if task.assignee:
+            if task.claimed_at is None:
+                return self.person(task.assignee)
+            return _("%(name)s (claimed %(at)s)", name=self.person(task.assignee), at=moment(task.claimed_at))
+        people = [self.person(username) for username in task.candidate_users]
+        if not task.candidate_groups:
+            return self.listed(people) or _("everyone")
+        groups = self.listed([self.group(group_id) for group_id in task.candidate_groups])
+        members = names.members(self._session, task.candidate_groups)
+        people += [pick(name) for name in members.values()]
+        if not people:
+            return groups
+        shown = self.listed(people[:_MEMBERS_NAMED])
+        if len(people) > _MEMBERS_NAMED:
+            shown = _("%(names)s and %(more)s more", names=shown, more=len(people) - _MEMBERS_NAMED)
+        return _("%(groups)s (%(names)s)", groups=groups, names=shown)
+
+    # -- why it stands here
+
+    def why(self, around: Surroundings, root_key: int) -> Why:
+        """The one sentence that every case has."""
+        waits = [Wait("failed", pick(one.name) or _("a step")) for one in around.incidents]
+        waits += [
+            Wait("task", pick(task.name), self.who_may_act(task), task.due_at) for task in around.open_tasks
+        ]
+        waits += [Wait("message", pick(one.name)) for one in around.messages]
+        waits += [Wait("timer", pick(one.name) or _("a moment"), until=one.due_at) for one in around.timers]
+        if not around.incidents:
+            waits += [Wait("work", pick(one.name) or one.type) for one in around.jobs]
+        return Why(self._reason(last_decision(self._session, root_key)), tuple(waits))
+
+    def _reason(self, decision: Mapping[str, Any] | None) -> str:
+        if not decision or not decision.get("rules"):
+            return ""
+        inputs = [
+            _("%(label)s is %(value)s", label=_words_of(label), value=self.shown(str(label), content))
+            for label, content in decision.get("inputs", ())
+            if content is not None and content is not False and content != ""
+        ]
+        rules = self.listed([str(index) for _rule_id, index in decision["rules"]])
+        name = _words_of(decision.get("name")) or str(decision.get("decision_id"))
+        if not inputs:
+            return _("“%(decision)s”, rule %(rules)s.", decision=name, rules=rules)
+        facts = self.listed(inputs[:_MEMBERS_NAMED])
+        return _("“%(decision)s”, rule %(rules)s: %(facts)s.", decision=name, rules=rules, facts=facts)
+
+    # -- what happened
+
+    def entries(self, happenings: list[Happening]) -> list[Entry]:
+        """History rows as lines of a timeline."""
+        return [self._entry(one) for one in happenings]
+
+    def _entry(self, one: Happening) -> Entry:
+        icon, tell = _TELLING[one.event]
+        person = one.person or one.details.get("by")
+        is_work_of_people = one.person is not None or one.event in (
+            "instance_started",
+            "mail_queued",
+            "mail_sent",
+        )
+        return Entry(
+            icon=icon,
+            who=self.person(person) if person or is_work_of_people else "",
+            what=tell(self, one),
+            at=one.at,
+            note=self._note(one),
+            values=self._values(one),
+        )
+
+    def _note(self, one: Happening) -> str:
+        if one.event in ("instance_canceled", "incident_raised", "job_failed"):
+            return str(one.details.get("reason") or one.details.get("message") or "")
+        return ""
+
+    def _values(self, one: Happening) -> tuple[tuple[str, str], ...]:
+        if one.event != "variables_set":
+            return ()
+        values: Mapping[str, Any] = one.details.get("values", {})
+        return tuple((self.label(name), self.shown(name, content)) for name, content in values.items())[
+            :_VALUES_SHOWN
+        ]
+
+    def label(self, name: str) -> str:
+        """The label of a variable as the forms have it, else its own name."""
+        text = self._words.labels.get(name)
+        return pick(text) if text is not None and (text.zh or text.en) else name
+
+    def has_label(self, name: str) -> bool:
+        """Whether a form shows this variable."""
+        return name in self._words.labels
+
+    def shown(self, name: str, content: Any) -> str:
+        """A variable's value as people read it."""
+        if isinstance(content, str) and content in self._people:
+            return self.person(content)
+        return str(value(content, self._words.options.get(name)))
+
+
+def _words_of(stored: Any) -> str:
+    """A text that history keeps as one string, as [zh, en] or as {zh, en}."""
+    if isinstance(stored, list | tuple) and len(stored) == 2:
+        return pick(Text(str(stored[0]), str(stored[1])))
+    if isinstance(stored, dict):
+        return pick(Text(str(stored.get("zh", "")), str(stored.get("en", ""))))
+    return str(stored or "")
+
+
+def _step(one: Happening) -> str:
+    return pick(one.name) or one.element_id or ""
+
+
+def _assigned(teller: Teller, one: Happening) -> str:
+    to = one.details.get("assignee")
+    if not to:
+        return _("gave “%(step)s” back to the group", step=_step(one))
+    if to == one.person:
+        return _("claimed “%(step)s”", step=_step(one))
+    return _("handed “%(step)s” to %(name)s", step=_step(one), name=teller.person(to))
+
+
+def _decided(teller: Teller, one: Happening) -> str:
+    output = one.details.get("output")
+    if isinstance(output, dict):
+        parts = [f"{teller.label(name)}: {teller.shown(name, content)}" for name, content in output.items()]
+        shown = teller.listed(parts[:_MEMBERS_NAMED])
+    else:
+        shown = str(value(output))
+    rules = teller.listed([str(index) for _rule_id, index in one.details.get("rules", ())])
+    name = _words_of(one.details.get("name")) or str(one.details.get("decision_id", ""))
+    if not rules:
+        return _("“%(decision)s” gave %(output)s", decision=name, output=shown)
+    return _("“%(decision)s”, rule %(rules)s: %(output)s", decision=name, rules=rules, output=shown)
+
+
+def _mail(queued: bool) -> Callable[[Teller, Happening], str]:
+    def tell(_teller: Teller, one: Happening) -> str:
+        details = {"to": one.details.get("to", ""), "subject": one.details.get("subject", "")}
+        if queued:
+            return _("wrote to %(to)s: %(subject)s", **details)
+        return _("sent the mail to %(to)s: %(subject)s", **details)
+
+    return tell
+
+
+_TELLING: Mapping[str, tuple[str, Callable[[Teller, Happening], str]]] = {
+    "instance_started": ("flag", lambda _t, one: _("opened the case")),
+    "user_task_created": ("user", lambda _t, one: _("“%(step)s” is to be done", step=_step(one))),
+    "user_task_claimed": ("hand", lambda _t, one: _("claimed “%(step)s”", step=_step(one))),
+    "user_task_released": ("undo", lambda _t, one: _("released “%(step)s”", step=_step(one))),
+    "user_task_assigned": ("swap", _assigned),
+    "user_task_completed": ("check", lambda _t, one: _("completed “%(step)s”", step=_step(one))),
+    "user_task_canceled": ("x", lambda _t, one: _("“%(step)s” is no longer needed", step=_step(one))),
+    "variables_set": ("form", lambda _t, one: _("changed the data")),
+    "timer_fired": ("clock", lambda _t, one: _("time is up: “%(step)s”", step=_step(one))),
+    "message_correlated": ("mail", lambda _t, one: _("arrived: “%(step)s”", step=_step(one))),
+    "decision_evaluated": ("table", _decided),
+    "job_completed": ("gear", lambda _t, one: _("done automatically: “%(step)s”", step=_step(one))),
+    "job_failed": ("bolt", lambda _t, one: _("“%(step)s” did not work", step=_step(one))),
+    "incident_raised": ("bolt", lambda _t, one: _("“%(step)s” failed", step=_step(one))),
+    "incident_resolved": ("refresh", lambda _t, one: _("tried “%(step)s” again", step=_step(one))),
+    "mail_queued": ("send", _mail(queued=True)),
+    "mail_sent": ("mail", _mail(queued=False)),
+    "instance_completed": ("check", lambda _t, one: _("the case is closed")),
+    "instance_canceled": ("x", lambda _t, one: _("cancelled the case")),
+}
