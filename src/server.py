@@ -15,6 +15,7 @@ from laneway.engine.deployments import Deployed
 from laneway.engine.errors import Unavailable
 from laneway.records import organisation
 from laneway.settings import Settings
+from laneway.tasks import demonstration
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.worker import Worker
 from laneway.web import create_app
@@ -41,7 +42,11 @@ def prepare(settings: Settings) -> Deployed | None:
     resources = process_folder.read_files([settings.processes])
     with database.unit_of_work() as session:
         new = process_folder.never_deployed(session, resources)
-        return deployments.deploy(session, new, by=None) if new else None
+        deployed = deployments.deploy(session, new, by=None) if new else None
+    if settings.demo:
+        people = {person.username: person for person in organisation.demo_people()}
+        demonstration.fill(settings.processes, people)
+    return deployed
 
 
 def connect(settings: Settings) -> None:

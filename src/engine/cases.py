@@ -93,6 +93,11 @@ def number_of(session: Session, root_key: int) -> str | None:
     return session.scalar(query)
 
 
+def any_(session: Session) -> bool:
+    """Whether there is any case at all."""
+    return session.scalar(select(case_file.c.number).limit(1)) is not None
+
+
 def newest(session: Session) -> tuple[int, str]:
     """Instance key and number of the case that was opened last. Raises NotFound when there is none."""
     query = select(case_file.c.instance_key, case_file.c.number)

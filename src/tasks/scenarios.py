@@ -3,7 +3,7 @@
 A scenario is TOML in `processes/<process>/scenarios/`: its title in `zh` and `en`; `[start]` with `by` and `values`, or
 with `message` besides; `[[step]]`s, each with one of `element` (`by` claims and completes that user task, its form
 filled from the variables and `values`), `message` (published by `by` with `variables`, correlated by case number) or
-`advance` (an ISO 8601 duration); and `[expect]`, which tests judge.
+`advance` (an ISO 8601 duration); `refused = true` tells that access must forbid it. `[expect]` is for tests to judge.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from laneway.engine import access, cases, clock, feel, instances, messages, user_tasks
 from laneway.engine.access import Action
 from laneway.engine.database import reading, unit_of_work
+from laneway.engine.errors import NotAllowed
 from laneway.engine.model import Person, Text
 from laneway.tasks.draining import drain
 
@@ -90,7 +91,7 @@ class Player:
     def do(self, told: Told) -> None:
         """Do one step, and what follows from it by itself.
 
-        Raises LookupError when its user task is not open for this person, telling what is.
+        Raises LookupError when its user task is not open, telling what is, or when a refusal did not come.
         """
         if "advance" in told:
             self._time.now = feel.add_duration(self._time.now, told["advance"])
@@ -103,9 +104,18 @@ class Player:
                     variables=told.get("variables", {}),
                     by=self._person(told["by"]),
                 )
+        elif told.get("refused"):
+            self._be_refused(told)
         else:
             self._complete(told)
         drain()
+
+    def _be_refused(self, told: Told) -> None:
+        try:
+            self._complete(told)
+        except NotAllowed:
+            return
+        raise LookupError(f"{told['by']} was allowed to complete {told['element']}, and should not be")
 
     def _complete(self, told: Told) -> None:
         by = self._person(told["by"])
