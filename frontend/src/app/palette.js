@@ -9,10 +9,10 @@ const WORDS = {
   failed: ["现在搜不了，页面仍可跳转", "Search does not answer; the pages below still work"],
 };
 
-/** Ctrl+K, and every `[data-palette-open]` button, open the command palette. */
+/** Ctrl+K, and every search button (`button.search`, `[data-palette-open]`) open the command palette. */
 export function startPalette() {
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-palette-open]")) openPalette();
+    if (event.target.closest?.("[data-palette-open], button.search")) openPalette();
   });
 }
 
@@ -47,10 +47,16 @@ export function openPalette() {
 }
 
 function commandsOfPage() {
-  const links = [...document.querySelectorAll("nav.rail a[href], [data-command]")];
-  return links
-    .map((control) => ({ title: control.dataset.command || (control.getAttribute("aria-label") ?? control.innerText).trim(), control }))
-    .filter(({ title }) => title);
+  const controls = [...document.querySelectorAll("nav.rail a.it, [data-command]")];
+  return controls.map((control) => ({ title: nameOf(control), control })).filter(({ title }) => title);
+}
+
+/** What a control is called, without its counters and marks. */
+function nameOf(control) {
+  if (control.dataset.command) return control.dataset.command;
+  const copy = control.cloneNode(true);
+  copy.querySelectorAll("[aria-hidden], .dot, .count, kbd").forEach((extra) => extra.remove());
+  return copy.textContent.trim();
 }
 
 function matching(commands, text) {

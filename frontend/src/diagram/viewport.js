@@ -28,7 +28,7 @@ export function fitAll(bounds, size) {
 
 /** The part of a diagram around one element, which sits in the middle of what lies above the mark. */
 export function around(element, size) {
-  const width = Math.max(MINI_WIDTH, element.width + 2 * PADDING);
+  const width = Math.max(MINI_WIDTH, element.width + 2 * PADDING, size.width / LARGEST_SCALE);
   const scale = size.width / width;
   const height = size.height / scale;
   return {

@@ -1,5 +1,16 @@
 /** One line under each entry of the element menus, in Chinese. */
 export const MENU = {
+  "Atomic units of work in a process": "流程里不再细分的工作",
+  "Route the flow: branch or merge paths": "分支或汇合",
+  "Nested or reusable activities": "嵌套的或可重用的活动",
+  "Where a process or path begins": "流程或路径从哪里开始",
+  "Wait for something to happen before continuing": "等某事发生再继续",
+  "Emit an event, then continue": "发出事件后继续",
+  "React to something while an activity is running": "活动进行时对某事作出反应",
+  "Where a process path ends": "路径在哪里结束",
+  "Things a process reacts to or emits": "流程响应或发出的事件",
+  "Data the process uses": "流程用到的数据",
+  "Systems or organizations involved": "参与的系统或组织",
   "A participant shown as a black box": "只画外框的参与方",
   "A participant with its process shown inside": "画出内部流程的参与方",
   "A subprocess that completes as a whole, or is compensated": "要么整体完成，要么整体补偿",
