@@ -1,1 +1,1 @@
-"""Measurements of the product: `python -m bench.<name> --json`."""
+"""Measurements. Each module is a command: `python -m bench.step`; `--json` prints the figures for machines."""

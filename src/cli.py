@@ -361,3 +361,7 @@ def db_check() -> None:
     if not schema.is_current(database.connect(settings.database_url)):
         _fail("数据库结构需要升级：laneway db upgrade / the schema needs: laneway db upgrade")
     click.echo("数据库结构为最新 / the schema is up to date")
+
+
+if __name__ == "__main__":
+    main()
