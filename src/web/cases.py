@@ -8,13 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound as PageNotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import access, clock, incidents, instances, messages
 from laneway.engine.access import Action
-from laneway.engine.database import reading, unit_of_work
+from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.errors import Conflict
 from laneway.engine.model import InstanceState, JobState, Person
 from laneway.engine.queries import case_detail, cases, names

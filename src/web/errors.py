@@ -1,4 +1,4 @@
-"""From the error tree to answers: the only place that knows HTTP statuses. Pages for people, problem+json for programs."""
+"""From the error tree to answers: pages for people, problem+json for programs. Only this file knows statuses."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ def message(error: LanewayError) -> str:
     """What happened, in the reader's language."""
     text = TEXTS.get(error.code) or RIGHTS.get(error.code)
     if text is None:
-        text = next(
-            text for kind, text in [*OF_KIND, (LanewayError, OF_KIND[0][1])] if isinstance(error, kind)
-        )
+        text = next((text for kind, text in OF_KIND if isinstance(error, kind)), OF_KIND[-1][1])
     return _(text, **_for_people(error.params)) if "%(" in text else _(text)
 
 

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound as PageNotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import access, user_tasks
-from laneway.engine.database import reading, unit_of_work
+from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.errors import Invalid, NotFound
 from laneway.engine.model import InboxItem, Person, Text, UserTaskState
 from laneway.engine.queries import case_detail, inbox, names

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
-from sqlalchemy.orm import Session
+from flask import Blueprint, Response, flash, jsonify, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import access, deployments, drafts
 from laneway.engine.access import Action
-from laneway.engine.database import reading, unit_of_work
+from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.drafts import Draft
 from laneway.engine.errors import Invalid
 from laneway.engine.model import Finding, Resource

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
+from laneway.engine.database import Session
 from laneway.engine.model import Text
 from laneway.engine.queries import names
 from laneway.engine.queries.case_detail import Happening, Surroundings, UserTaskRow, last_decision

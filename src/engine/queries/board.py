@@ -162,8 +162,8 @@ def waits(session: Session, root_keys: Collection[int]) -> dict[int, Waiting]:
         .join(timer, timer.c.instance_key == process_instance.c.key)
         .where(of_root)
     )
-    for row in session.execute(timers):
-        found.setdefault(row.root_key, Waiting(Text("定时", "Timer"), row.started_at))
+    for root_key, started_at in session.execute(timers):
+        found.setdefault(root_key, Waiting(Text("定时", "Timer"), started_at))
     messages = (
         select(
             process_instance.c.root_key,

@@ -65,7 +65,7 @@ def counts(session: Session, person: Person, *, at: Moment) -> dict[View, int]:
         .select_from(user_task.outerjoin(user_task_draft, _own_draft(person)))
         .where(_open_and_visible(person))
     ).one()
-    found: Mapping[str, Any] = row._mapping
+    found: Mapping[str, Any] = row._asdict()
     return {view: int(found[view.value]) for view in View}
 
 
