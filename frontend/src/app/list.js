@@ -1,3 +1,18 @@
+/**
+ * When htmx has opened a row, the row is shown as the current one and, where list and task do not fit side by side,
+ * the task takes the list's place.
+ */
+export function startList() {
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const row = event.detail.elt.closest?.(".it-row");
+    if (!row || !event.detail.successful) return;
+    rows().forEach((other) => other.removeAttribute("aria-current"));
+    row.setAttribute("aria-current", "true");
+    row.classList.remove("new");
+    row.closest(".inbox")?.classList.add("show-detail");
+  });
+}
+
 /** The rows that J and K walk through: links of the list, in the order of the page. */
 function rows() {
   return [...document.querySelectorAll(".it-row, [data-row]")].filter((row) => row.offsetParent !== null);

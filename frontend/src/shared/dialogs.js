@@ -39,7 +39,7 @@ export function makeDialog(title, ...content) {
 export function openDialog(dialog) {
   if (!dialog.isConnected) document.body.append(dialog);
   dialog.showModal();
-  dialog.addEventListener("click", (event) => {
+  dialog.onclick = (event) => {
     if (event.target === dialog) dialog.close("");
-  });
+  };
 }
