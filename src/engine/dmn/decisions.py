@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from laneway.engine.bpmn.texts import bilingual
 from laneway.engine.dmn.document import Document, Element
 from laneway.engine.dmn.evaluation import Evaluation, compile_logic
 from laneway.engine.dmn.problems import Problems
@@ -49,7 +48,7 @@ class DecisionModel:
         self.decisions = [
             Decision(
                 e.key,
-                bilingual(e.name, e.properties()),
+                e.title,
                 e.document.root.get("id") or "",
                 e.document.root.get("name") or "",
                 e.document.file,
@@ -150,7 +149,7 @@ def _requires_itself(start: Element) -> bool:
     seen: set[Element] = set()
     todo = [start]
     while todo:
-        for _, r in todo.pop().required():
+        for _, r in todo.pop().required:
             if r is start:
                 return True
             if r not in seen:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
+from laneway.engine.bpmn.texts import bilingual
 from laneway.engine.dmn.item_types import ItemTypes
 from laneway.engine.dmn.problems import Problems
-from laneway.engine.dmn.xmlns import Xml, child, children, expression_in, local, type_ref
+from laneway.engine.dmn.xmlns import Xml, child, children, expression_in, local
 from laneway.engine.feel import Code, Names
 from laneway.engine.feel.properties import WORDY
+from laneway.engine.feel.types import Type
+from laneway.engine.model import Text
 
 _REQUIREMENTS: Final = (
     ("informationRequirement", ("requiredDecision", "requiredInput")),
@@ -19,38 +22,35 @@ _REQUIREMENTS: Final = (
 _EXTENSIONS: Final = "{*}extensionElements//{*}property"
 
 
-@dataclass(eq=False)
 class Element:
-    """An input data, decision, knowledge model or decision service of a file; `code` is set by `boxed`."""
+    """An input data, decision, knowledge model or decision service of a file.
 
-    document: Document
-    xml: Xml
-    kind: str
-    key: str
-    name: str
-    variable: str
-    type_ref: str | None
-    code: Code | None = field(default=None)
+    What needs links between files or is asked at each evaluation is found once, on first use after linking.
+    `type` (of the value) and `code` are set by `evaluation.compile_logic`.
+    """
 
-    def hrefs(self, kind: str) -> list[str]:
-        """The references of direct children of a kind, as decision services have them."""
-        return [x.get("href") or "" for x in children(self.xml, kind)]
+    def __init__(self, document: Document, xml: Xml) -> None:
+        variable = child(xml, "variable")
+        self.document, self.xml, self.kind = document, xml, local(xml)
+        self.name: str = xml.get("name") or ""
+        self.key: str = xml.get("id") or self.name
+        self.variable: str = self.name if variable is None else variable.get("name") or self.name
+        self.type: Type | None = None
+        self.code: Code | None = None
 
+    @cached_property
+    def title(self) -> Text:
+        """The name in both languages."""
+        properties = {p.get("name") or "": p.get("value") or "" for p in self.xml.iterfind(_EXTENSIONS)}
+        return bilingual(self.name, properties)
+
+    @cached_property
     def required(self) -> list[tuple[str | None, Element]]:
         """(import name or None, element) of the information and knowledge requirements that exist."""
         found = (self.document.find(reference.get("href")) for reference in self.references())
         return [hit for hit in found if hit]
 
-    def references(self) -> list[Xml]:
-        """The elements that refer to what is required."""
-        return [
-            reference
-            for wrapper, kinds in _REQUIREMENTS
-            for kind in kinds
-            for requirement in children(self.xml, wrapper)
-            for reference in children(requirement, kind)
-        ]
-
+    @cached_property
     def aliases(self) -> list[str]:
         """Names by which Camunda's files call this value, besides `variable`: id, name, only output."""
         table = expression_in(self.xml)
@@ -58,9 +58,30 @@ class Element:
         names = [self.key, self.name] + [o.get("name") for o in outputs if len(outputs) == 1]
         return [name for name in names if name and name != self.variable]
 
-    def properties(self) -> dict[str, str]:
-        """The extension properties by name."""
-        return {p.get("name") or "": p.get("value") or "" for p in self.xml.iterfind(_EXTENSIONS)}
+    @cached_property
+    def service_inputs(self) -> list[Element]:
+        """Of a decision service: its input data, then its input decisions; they are its parameters."""
+        return self._members("inputData", "inputDecision")
+
+    @cached_property
+    def service_outputs(self) -> list[Element]:
+        """Of a decision service: the decisions whose values it gives."""
+        return self._members("outputDecision")
+
+    def _members(self, *kinds: str) -> list[Element]:
+        references = [x for kind in kinds for x in children(self.xml, kind)]
+        found = (self.document.find(x.get("href")) for x in references)
+        return [hit[1] for hit in found if hit]
+
+    def references(self) -> list[Xml]:
+        """The XML elements that refer to what is required."""
+        return [
+            reference
+            for wrapper, kinds in _REQUIREMENTS
+            for kind in kinds
+            for requirement in children(self.xml, wrapper)
+            for reference in children(requirement, kind)
+        ]
 
 
 class Document:
@@ -74,14 +95,9 @@ class Document:
         self.elements: dict[str, Element] = {}
         self.free: set[str] = set()
         for xml in children(root, "inputData", "decision", "businessKnowledgeModel", "decisionService"):
-            element = self._element(xml)
+            element = Element(self, xml)
             self.elements[element.key] = element
         self._members: Names | None = None
-
-    def _element(self, xml: Xml) -> Element:
-        name, variable = xml.get("name") or "", child(xml, "variable")
-        shown = name if variable is None else variable.get("name") or name
-        return Element(self, xml, local(xml), xml.get("id") or name, name, shown, type_ref(variable))
 
     def link(self, documents: Iterable[Document]) -> None:
         """Connect the imports to the files of their namespaces; one that is missing is a problem."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from laneway.engine.bpmn.texts import bilingual
 from laneway.engine.dmn.boxed import Boxed, result_type
 from laneway.engine.dmn.document import Document, Element
 from laneway.engine.dmn.reading import read_text
 from laneway.engine.dmn.trace import Trace
-from laneway.engine.dmn.xmlns import child, expression_in
+from laneway.engine.dmn.xmlns import child, expression_in, type_ref
 from laneway.engine.feel import Env, FeelLimit, Meter, to_feel
 from laneway.engine.feel.types import coerce
 from laneway.engine.feel.values import Function, Value
@@ -22,11 +21,9 @@ def compile_logic(document: Document, is_open: bool) -> None:
     """Compile the logic of all elements of a linked file; what is wrong becomes problems of the file."""
     boxed = Boxed(document, reads_texts=is_open)
     for e in document.elements.values():
-        document.types.of(e.type_ref, e.xml)
+        e.type = document.types.of(type_ref(child(e.xml, "variable")), e.xml)
         names = [
-            name
-            for prefix, r in e.required()
-            for name in ([prefix] if prefix else [r.variable, *r.aliases()])
+            name for prefix, r in e.required for name in ([prefix] if prefix else [r.variable, *r.aliases])
         ]
         if e.kind == "decision":
             e.code = boxed.compile(expression_in(e.xml), names)
@@ -79,21 +76,21 @@ class Evaluation:
             space = self._given.get(prefix)
             inside = space.get(e.name) if type(space) is dict else None
             v = self._given.get(f"{prefix}.{e.name}", inside)
-        ty = e.document.types.of(e.type_ref, e.xml)
+        ty = e.type
         return coerce(self._m, read_text(v, ty) if self._outer else v, ty, e.name)
 
     def _scope(self, e: Element) -> Env:
         """What an element requires: imported names are inside a context of the import's name."""
         found: dict[str, Value] = {}
         aliases: dict[str, Value] = {}
-        for prefix, r in e.required():
+        for prefix, r in e.required:
             v = self.value(r, prefix)
             if prefix:
                 found.setdefault(prefix, {})[r.variable] = v
                 continue
             found[r.variable] = v
             if self._outer:
-                aliases.update(dict.fromkeys(r.aliases(), v))
+                aliases.update(dict.fromkeys(r.aliases, v))
         return Env({**aliases, **found}, self._outer, self._m)
 
     def _decision(self, e: Element, prefix: str | None) -> Value:
@@ -101,10 +98,10 @@ class Evaluation:
         if e.code is None:
             return m.warn("%s has no logic", e.name)
         if not isinstance(m, Trace):
-            return coerce(m, e.code(env), e.document.types.of(e.type_ref, e.xml), e.name)
+            return coerce(m, e.code(env), e.type, e.name)
         m.begin()
-        v = coerce(m, e.code(env), e.document.types.of(e.type_ref, e.xml), e.name)
-        m.end(e.key, bilingual(e.name, e.properties()), v)
+        v = coerce(m, e.code(env), e.type, e.name)
+        m.end(e.key, e.title, v)
         return v
 
     def _knowledge_model(self, e: Element, prefix: str | None) -> Value:
@@ -118,15 +115,12 @@ class Evaluation:
             return None
         env.vars.setdefault(e.variable, f)
         f.name = e.name
-        f.result = result_type(e.document.types.of(e.type_ref, e.xml)) or f.result
+        f.result = result_type(e.type) or f.result
         return f
 
     def _decision_service(self, e: Element, prefix: str | None) -> Function:
         """A function of the service's input data, then its input decisions."""
-        find = e.document.find
-        hits = [find(href) for kind in ("inputData", "inputDecision") for href in e.hrefs(kind)]
-        inputs = [hit[1] for hit in hits if hit]
-        outputs = [hit[1] for hit in map(find, e.hrefs("outputDecision")) if hit]
+        inputs, outputs = e.service_inputs, e.service_outputs
 
         def call(m: Meter, *args: Value) -> Value:
             m.enter(_SERVICE_STEPS)
@@ -136,8 +130,8 @@ class Evaluation:
             m.leave()
             return next(iter(values.values())) if len(values) == 1 else values
 
-        types = [r.document.types.of(r.type_ref, r.xml) for r in inputs]
-        result = result_type(e.document.types.of(e.type_ref, e.xml))
+        types = [r.type for r in inputs]
+        result = result_type(e.type)
         return Function([r.variable for r in inputs], call, types, e.name, result)
 
 
