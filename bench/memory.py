@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 from bench.ground import show
 
 PROCESSES = Path(__file__).parents[1] / "processes"
-PAGES = ("/inbox/", "/cases", "/board", "/processes", "/start")
+PAGES = ("/inbox/mine", "/cases", "/board", "/processes", "/start")
 START_SECONDS = 60
 
 
