@@ -20,7 +20,7 @@ from laneway.engine.model import Person, UserTaskState
 from laneway.engine.tables import case_file, history, mail, process_instance, user_task
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers
-from laneway.testing.draining import drain
+from laneway.testing import drain
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 SCENARIOS = sorted(PROCESSES.glob("*/scenarios/*.toml"))
