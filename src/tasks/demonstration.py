@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,8 +12,11 @@ from typing import Any
 
 from laneway.engine import cases, clock, user_tasks
 from laneway.engine.database import reading, unit_of_work
+from laneway.engine.errors import LanewayError
 from laneway.engine.model import Person
 from laneway.tasks.scenarios import MovableClock, Player, read_scenario
+
+logger = logging.getLogger(__name__)
 
 
 def fill(processes: Path, people: Mapping[str, Person]) -> int:
@@ -28,7 +32,11 @@ def fill(processes: Path, people: Mapping[str, Person]) -> int:
     found = [(_scenario_path(processes, one), one) for one in told["case"]]
     playable = [(path, one) for path, one in found if path.is_file()]
     for path, one in sorted(playable, key=lambda pair: -pair[1]["hours_ago"]):
-        _play(path, one, people)
+        try:
+            _play(path, one, people)
+        except (LanewayError, LookupError) as error:
+            # The folder's processes may have been changed; then this case stays where it got to.
+            logger.warning("demonstration case %s stopped: %s", one["scenario"], error)
     return len(playable)
 
 
