@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import select
 
 from laneway.engine import clock, database, deployments, instances, messages, process_folder, user_tasks
+from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.errors import NotAllowed
 from laneway.engine.feel import add_duration
-from laneway.engine.model import Person, UserTaskState
+from laneway.engine.model import Person, Resource, UserTaskState
 from laneway.engine.tables import case_file, history, mail, process_instance, user_task
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers
@@ -158,3 +159,14 @@ def test_a_story_of_the_department_ends_as_told(path: Path, stage: ModuleType, f
         assert words in letter
     if "people" in expect:
         assert {line.person for line in lines if line.person} == set(expect["people"])
+
+
+@pytest.mark.parametrize("path", sorted(PROCESSES.glob("*.bpmn")), ids=lambda path: path.stem)
+def test_the_stories_of_a_process_touch_every_user_task_and_every_named_end(path: Path) -> None:
+    stories = [tomllib.loads(story.read_text(encoding="utf-8")) for story in SCENARIOS]
+    done = {step["element"] for story in stories for step in story["step"] if "element" in step}
+    ends = {end for story in stories for end in (story["expect"]["end"], *story["expect"].get("passed", ()))}
+    (process,) = read_processes(Resource(path.name, path.read_bytes())).processes
+    nodes = list(process.level.everything())
+    assert {node.id for node in nodes if node.type == "userTask"} <= done
+    assert {node.id for node in nodes if node.type == "endEvent" and node.name.zh} <= ends
