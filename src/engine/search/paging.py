@@ -303,6 +303,8 @@ def _cursor_value(term: _Term, value: Any) -> Any:
     if term.kind is Kind.INSTANT:
         return _read_instant(value, "page")
     expected = {Kind.TEXT: str, Kind.FLAG: bool}.get(term.kind, int)
-    if not isinstance(value, expected):
+    # A made-up cursor must not reach the database with what its columns cannot hold.
+    is_unfit = (isinstance(value, int) and abs(value) >= 2**63) or (isinstance(value, str) and "\0" in value)
+    if not isinstance(value, expected) or is_unfit:
         raise invalid("page", "unknown_cursor")
     return value

@@ -69,7 +69,7 @@ def create_deployment() -> Answer:
     files = request.files.getlist("resources")
     if not files:
         raise Invalid("body_invalid", [("resources", "no_files", {})])
-    resources = [Resource(file.filename or "", file.stream.read()) for file in files]
+    resources = [Resource((file.filename or "").replace("\0", ""), file.stream.read()) for file in files]
     by = current_person()
     with database.unit_of_work() as session:
         deployed = deployments.deploy(session, resources, by=by)

@@ -21,6 +21,9 @@ Body = dict[str, Any]
 Answer = Mapping[str, Any] | Response | None
 """A JSON object, a finished response, or None for "done, nothing to say" (204)."""
 
+_DEEPEST = 100
+"""Levels of objects and lists that a body may have."""
+
 _PATH_KEY = re.compile(r"\{(\w+)\}")
 
 
@@ -188,9 +191,9 @@ def _read_body(declared: Operation) -> Body:
         raise Invalid("body_invalid", [("", "not_json", {"reason": str(error)})]) from error
     if value is None and not declared.is_body_required:
         return {}
-    # No database keeps the character NUL in a text; only this spelling of it is valid JSON.
-    if b"\\u0000" in raw and _has_nul(value):
-        raise Invalid("body_invalid", [("", "has_nul", {})])
+    flaw = _flaw(value)
+    if flaw is not None:
+        raise Invalid("body_invalid", [("", flaw, {"max": _DEEPEST})])
     problems = shapes.check(declared.body or shapes.ANY, value)
     if problems:
         raise Invalid("body_invalid", problems)
@@ -198,12 +201,24 @@ def _read_body(declared: Operation) -> Body:
     return checked
 
 
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_has_nul(name) or _has_nul(member) for name, member in value.items())
-    if isinstance(value, list):
-        return any(_has_nul(member) for member in value)
-    return isinstance(value, str) and "\0" in value
+def _flaw(value: Any) -> str | None:
+    """The code of what keeps a value from being stored: nesting without end, or a NUL that no database takes."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > _DEEPEST:
+            return "too_deep"
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner += one.keys()
+                inner += one.values()
+            elif isinstance(one, list):
+                inner += one
+            elif isinstance(one, str) and "\0" in one:
+                return "has_nul"
+        level = inner
+    return None
 
 
 def _snake(name: str) -> str:

@@ -36,7 +36,7 @@ _PAGES: list[tuple[str, Text, Action | None]] = [
     answer=record(results=list_of(record(label=TEXT, url=TEXT, kind=one_of("case", "process", "screen")))),
 )
 def search_everything() -> Answer:
-    wanted = request.args.get("q", "").strip()[:_LONGEST]
+    wanted = request.args.get("q", "").replace("\0", "").strip()[:_LONGEST]
     person = current_person()
     results = [
         {"label": name.pick(locale()), "url": url, "kind": "screen"}

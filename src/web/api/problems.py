@@ -147,6 +147,7 @@ _WORDING: dict[str, _Wording] = {
     "too_many": _at_most,
     "not_json": lambda field, p: _("The body is not JSON: %(reason)s.", reason=p["reason"]),
     "has_nul": lambda field, p: _("The body has a text with the character NUL, which cannot be stored."),
+    "too_deep": lambda field, p: _("The body is nested deeper than %(max)s levels.", max=p["max"]),
     "not_an_instant": lambda field, p: _(
         "%(field)s is not a time such as 2026-11-23T08:00:00Z.", field=field
     ),

@@ -18,7 +18,7 @@ Problem = tuple[str, str, dict[str, Any]]
 
 TEXT: Shape = {"type": "string"}
 NAME: Shape = {"type": "string", "minLength": 1, "maxLength": 200}
-NUMBER: Shape = {"type": "integer"}
+NUMBER: Shape = {"type": "integer", "minimum": -(2**53), "maximum": 2**53}
 COUNT: Shape = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 MILLISECONDS: Shape = {"type": "integer", "minimum": 0, "maximum": 10 * 365 * 24 * 3_600_000}
 FLAG: Shape = {"type": "boolean"}
@@ -192,7 +192,7 @@ def _check_object(shape: Shape, value: dict[str, Any], path: str) -> list[Proble
         inner = known.get(name, others)
         if inner is False:
             problems.append((_join(path, name), "unknown_field", {"allowed": ", ".join(known)}))
-        else:
+        elif inner:
             problems += check(inner, member, _join(path, name))
     return problems
 
@@ -200,7 +200,9 @@ def _check_object(shape: Shape, value: dict[str, Any], path: str) -> list[Proble
 def _check_list(shape: Shape, value: list[Any], path: str) -> list[Problem]:
     if len(value) > shape.get("maxItems", len(value)):
         return [(path, "too_many", {"max": shape["maxItems"]})]
-    items = shape.get("items", ANY)
+    items = shape.get("items")
+    if not items:
+        return []
     return [found for number, one in enumerate(value) for found in check(items, one, f"{path}[{number}]")]
 
 

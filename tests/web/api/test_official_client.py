@@ -13,7 +13,6 @@ from laneway.testing import drain
 
 from .conftest import DECISION, FORM, PROCESS
 
-
 pytestmark = pytest.mark.parametrize("kind", ["sqlite", "postgresql"], indirect=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,8 @@ def test_a_deployment_without_files_is_refused(http: httpx.Client) -> None:
         ("user-tasks/search", {"page": {"after": "bm90aGluZw=="}}, "page"),
         ("user-tasks/search", {"page": {"after": "WyJhIl0="}}, "page"),
         ("user-tasks/search", [], ""),
+        ("user-tasks/search", {"filter": {"priority": 2**63}}, "filter.priority"),
+        ("user-tasks/search", {"page": {"after": b64encode(b"[18446744073709551615]").decode()}}, "page"),
         ("variables/search", {"filter": {}}, "filter.processInstanceKey"),
         ("messages/publication", {"name": ""}, "name"),
         ("jobs/1/failure", {"retries": -1}, "retries"),
@@ -81,6 +84,20 @@ def test_a_body_that_does_not_fit_is_refused_by_field(
     problem = assert_problem(http.post(f"/v2/{path}", json=body), 400, "INVALID_ARGUMENT")
     assert [one["field"] for one in problem["errors"]] == [field]
     assert problem["errors"][0]["message"] in problem["detail"]
+
+
+def test_a_body_that_is_nested_too_deep_is_refused(http: httpx.Client) -> None:
+    nested: Any = 1
+    for _level in range(200):
+        nested = [nested]
+    problem = assert_problem(
+        http.post("/v2/process-instances", json=KEYS | {"variables": {"deep": nested}}),
+        400,
+        "INVALID_ARGUMENT",
+    )
+    assert problem["errors"][0]["code"] == "too_deep"
+    endless = b"[" * 100_000
+    assert http.post("/v2/process-instances", content=endless).status_code == 400
 
 
 def test_a_body_that_is_not_json_is_refused(http: httpx.Client) -> None:

@@ -12,7 +12,6 @@ import pytest
 
 from laneway.testing import drain
 
-
 pytestmark = pytest.mark.parametrize("kind", ["sqlite", "postgresql"], indirect=True)
 
 
