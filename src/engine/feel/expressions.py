@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple
 from laneway.engine.feel.builtins import BUILTINS
 from laneway.engine.feel.compiler import Compiler
 from laneway.engine.feel.errors import FeelLimit, FeelSyntaxError
-from laneway.engine.feel.exchange import from_feel, to_feel
+from laneway.engine.feel.exchange import from_feel
 from laneway.engine.feel.meter import Meter
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.parser import Parser
 from laneway.engine.feel.properties import WORDY
+from laneway.engine.feel.reads import Reads, reads_of, select
 from laneway.engine.feel.scope import Code, Env
 from laneway.engine.feel.types import Type
 from laneway.engine.feel.values import Value
@@ -33,9 +34,10 @@ class Result(NamedTuple):
 class Expression:
     """A compiled text. Safe to share between threads. `free` are the names that it uses."""
 
-    def __init__(self, text: str, code: Code, free: frozenset[str]) -> None:
+    def __init__(self, text: str, code: Code, free: frozenset[str], reads: Reads) -> None:
         self.text, self.free = text, free
         self._code = code
+        self._reads = [(name, reads.get(name)) for name in free]
 
     def evaluate(self, variables: Mapping[str, Any], limits: Mapping[str, Any] | None = None) -> Result:
         """The Result for variables of JSON (or FEEL) values; only those that the text uses are looked at.
@@ -47,7 +49,9 @@ class Expression:
     def evaluate_metered(self, variables: Mapping[str, Any], m: Meter) -> Result:
         """Like `evaluate`, on a meter of the caller."""
         try:
-            known = {name: to_feel(variables[name], m) for name in self.free if name in variables}
+            known = {
+                name: select(variables[name], parts, m) for name, parts in self._reads if name in variables
+            }
         except RecursionError:
             raise FeelLimit("a variable is nested too deeply", "变量嵌套过深") from None
         return Result(self.run(Env(known, None, m)), m.warnings)
@@ -78,14 +82,13 @@ def parse_and_compile(
     parser = Parser(text, known, _BUILTIN_NAMES, seen)
     compiler = Compiler(type_of) if type_of else Compiler()
     try:
-        if is_unary:
-            code = compiler.unary_tests(parser.unary_tests_only())
-            compiler.free.add("?")
-        else:
-            code = compiler.compile(parser.expression_only())
+        node = parser.unary_tests_only() if is_unary else parser.expression_only()
+        code = compiler.unary_tests(node) if is_unary else compiler.compile(node)
+        reads = reads_of(node)
     except RecursionError:
         raise FeelSyntaxError("nested too deeply", "嵌套过深") from None
-    return Expression(text, code, frozenset(compiler.free))
+    asked = {"?"} if is_unary else set()
+    return Expression(text, code, frozenset(compiler.free | asked), reads)
 
 
 @functools.lru_cache(maxsize=CACHED_TEXTS)
