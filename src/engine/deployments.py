@@ -18,6 +18,7 @@ from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.dmn import DecisionModel
 from laneway.engine.errors import NotFound, Refused
 from laneway.engine.model import Finding, Person, Resource, Text
+from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.tables import (
     decision_definition,
     decision_requirements,
@@ -306,8 +307,13 @@ def _watch_starts(session: Session, definition_key: int, process: Process) -> No
         "signal": messages.watch_start_signal,
     }
     for node in process.level.of("startEvent"):
-        if node.event.kind in watch:
+        if node.event.kind not in watch:
+            continue
+        try:
             watch[node.event.kind](session, definition_key, node)
+        except StepFailed as failure:
+            words = Text(f"定时无效：{failure.message}", f"the timer makes no sense: {failure.message}")
+            raise Refused([Finding("timer_invalid", words, process.file, node.id, node.name.zh)]) from failure
 
 
 # -- look up

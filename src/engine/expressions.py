@@ -89,7 +89,7 @@ def due(event: Event, variables: Mapping[str, Any]) -> Due:
 
 def _cycle(text: str) -> Due:
     match = _CYCLE.fullmatch(text.strip())
-    if match is None:
+    if match is None or match[1] == "0":
         raise StepFailed("EXTRACT_VALUE_ERROR", f"'{text}' is no cycle such as R3/PT10M.")
     repetitions = int(match[1]) - 1 if match[1] else -1
     return Due(feel.add_duration(clock.now(), match[2]), match[2], repetitions)

@@ -81,6 +81,7 @@ class Rows:
 
     def write(self) -> None:
         """Close what has ended, then insert what has begun."""
+        self._cancel_user_tasks(sorted(self._closed.pop("user_task", ())))
         for kind, tokens in self._closed.items():
             for statement in self._closing(kind, sorted(tokens)):
                 self._session.execute(statement)
@@ -98,12 +99,10 @@ class Rows:
             return (table.c.instance_key == self._instance.key) & table.c.token.in_(tokens)
 
         match kind:
-            case "user_task":
-                open_ = of(user_task) & (user_task.c.state == UserTaskState.CREATED)
-                return [update(user_task).where(open_).values(state=UserTaskState.CANCELED)]
             case "job":
                 open_ = of(job) & job.c.state.in_(_OPEN_JOBS)
-                return [update(job).where(open_).values(state=JobState.CANCELED, ended_at=self._now)]
+                canceled = update(job).where(open_).values(state=JobState.CANCELED, ended_at=self._now)
+                return [canceled, *self._closing("incident", tokens)]  # a job that failed for good has one
             case "timer":
                 return [delete(timer).where(of(timer))]
             case "message":
@@ -116,6 +115,22 @@ class Rows:
                 return [update(incident).where(open_).values(resolved)]
             case _:
                 return []
+
+    def _cancel_user_tasks(self, tokens: list[int]) -> None:
+        """People's work that the case no longer needs. A completed one is no longer CREATED by now."""
+        if not tokens:
+            return
+        columns = user_task.c
+        open_ = (columns.instance_key == self._instance.key) & columns.token.in_(tokens)
+        canceled = self._session.execute(
+            update(user_task)
+            .where(open_, columns.state == UserTaskState.CREATED)
+            .values(state=UserTaskState.CANCELED)
+            .returning(columns.key, columns.element_id, columns.token)
+        ).all()
+        for row in canceled:
+            details = {"user_task_key": str(row.key)}
+            self.notes.append(Note("user_task_canceled", row.element_id, row.token, details))
 
     # -- one small function per effect
 

@@ -181,6 +181,7 @@ class Instance(Scope, BpmnWorkflow):
     def fail(self, number: int, failure: StepFailed) -> None:
         """Something outside went wrong for a waiting token."""
         if number in self.live:
+            self.live[number].internal_data.pop("child", None)  # there is none to cancel when it is retried
             self.park(self.live[number], "enter", failure)
 
     def child_completed(self, number: int, variables: Mapping[str, Any]) -> None:
