@@ -25,6 +25,7 @@ from laneway.engine.search.paging import (
     Page,
     Query,
     Source,
+    instant_of,
     search,
 )
 from laneway.engine.search.sources import SOURCES, TENANT, source
@@ -44,6 +45,7 @@ __all__ = [
     "decision_requirements",
     "forms",
     "incidents",
+    "instant_of",
     "is_job_waiting",
     "jobs",
     "one",

@@ -239,12 +239,20 @@ def _read_key(value: Any, path: str) -> int:
     return key if 0 < key < 2**63 else -1
 
 
-def _read_instant(value: Any, path: str) -> datetime:
+def instant_of(text: str) -> datetime | None:
+    """The UTC instant that an ISO 8601 text names; UTC where it names no zone. None when it is none."""
     try:
-        instant = datetime.fromisoformat(_read_text(value, path))
-    except ValueError as error:
-        raise invalid(path, "not_an_instant") from error
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+        instant = datetime.fromisoformat(text)
+        return (instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # at the ends of the calendar a zone leads out of it
+        return None
+
+
+def _read_instant(value: Any, path: str) -> datetime:
+    instant = instant_of(_read_text(value, path))
+    if instant is None:
+        raise invalid(path, "not_an_instant")
+    return instant
 
 
 def _list(value: Any, path: str) -> Sequence[Any]:

@@ -129,12 +129,11 @@ def key(value: int | None) -> str | None:
 
 
 def read_instant(text: str, path: str) -> datetime:
-    """A time in a body, with its zone; Invalid names the place when it is none."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid("body_invalid", [(path, "not_an_instant", {})]) from error
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    """A time in a body, in UTC; Invalid names the place when it is none."""
+    at = search.instant_of(text)
+    if at is None:
+        raise Invalid("body_invalid", [(path, "not_an_instant", {})])
+    return at
 
 
 def read_key(text: str) -> int:
