@@ -16,7 +16,7 @@ from laneway.engine.queries.board import BoardCase, BoardFilter, Waiting
 from laneway.web import clocks
 from laneway.web.auth import current_person
 from laneway.web.frame import page
-from laneway.web.i18n import N_, _, day, length, local, number, pick
+from laneway.web.i18n import N_, _, length, local, number, pick
 
 bp = Blueprint("board", __name__)
 
@@ -222,7 +222,7 @@ def _days(opened: list[datetime], ended: list[datetime], now: datetime) -> list[
     highest = max([*ins.values(), *outs.values(), 1])
     return [
         Day(
-            _("Today") if date == dates[-1] else day(date),
+            _("Today") if date == dates[-1] else str(date.day),
             ins[date],
             outs[date],
             round(100 * ins[date] / highest),

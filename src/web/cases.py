@@ -101,7 +101,7 @@ def show(number: str, tab: str = "overview") -> str:
             events=FULL if is_long else SHORT,
             limit=_TIMELINE_FULL if is_long else _TIMELINE_SHORT,
         )
-        why = seen.teller.why(seen.around, seen.row.instance_key)
+        why = seen.teller.why(seen.around, seen.row.instance_key, seen.row.severity)
         elements = {
             one.key: names.elements(session, one.process_definition_key) for one in seen.around.instances
         }
@@ -129,8 +129,8 @@ def show(number: str, tab: str = "overview") -> str:
 
 @bp.get("/cases/<number>/state/<int:instance_key>.json")
 def state(number: str, instance_key: int) -> Response:
-    """Where an instance of the case stands, for the diagram."""
-    person = current_person()
+    """Where an instance of the case stands, for the diagram; with `?at=`, of its places only that element."""
+    person, only = current_person(), request.args.get("at")
     with reading() as session:
         seen = _see(session, number, person)
         instance = next((one for one in seen.around.instances if one.key == instance_key), None)
@@ -141,7 +141,7 @@ def state(number: str, instance_key: int) -> Response:
     current = [
         {"element_id": element_id, "label": labels.get(element_id, ""), "kind": "waiting"}
         for element_id in drawn.current
-        if element_id not in drawn.failed
+        if element_id not in drawn.failed and only in (None, element_id)
     ]
     current += [
         {"element_id": element_id, "label": _("Step failed"), "kind": "failed"} for element_id in drawn.failed

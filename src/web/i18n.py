@@ -34,9 +34,7 @@ def register(app: Flask, *, time_zone: str) -> None:
     # The extension of Jinja brings this method; its type hints do not know of it.
     install: Any = getattr(app.jinja_env, "install_gettext_callables")  # noqa: B009 - see above
     install(_translate, _translate_plural, newstyle=True)
-    app.jinja_env.filters.update(
-        moment=moment, day=day, number=number, length=length, pick=pick, value=value, instant=instant
-    )
+    app.jinja_env.filters.update(moment=moment, pick=pick, instant=instant)
 
 
 def locale() -> str:

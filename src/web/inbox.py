@@ -221,7 +221,7 @@ def _detail(session: Session, key: int, person: Person) -> Detail:
         item=item,
         opened=opened,
         clock=_clock(item),
-        why=teller.why(around, root_key),
+        why=teller.why(around, root_key, item.severity),
         facts=facts[:_FACTS],
         timeline=teller.entries(happenings),
         steps=[elements.get(one, Text(one, one)) for one in here.waiting_at] if here else [],

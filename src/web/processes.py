@@ -59,9 +59,9 @@ def show(process_id: str, tab: str = "diagram") -> str:
         running = processes.open_cases(session).get(process_id, {})
         people = names.people(session)
         groups = names.groups(session)
-        elements = names.elements(session, versions[0].key)
-    asked = request.args.get("version", versions[0].version, type=int)
-    shown = next((one for one in versions if one.version == asked), versions[0])
+        asked = request.args.get("version", versions[0].version, type=int)
+        shown = next((one for one in versions if one.version == asked), versions[0])
+        steps = names.steps(session, shown.key)
     return page(
         "processes/process.html",
         nav="processes",
@@ -72,7 +72,7 @@ def show(process_id: str, tab: str = "diagram") -> str:
         running=running,
         people=people,
         groups=groups,
-        elements=elements,
+        steps=steps,
         may_edit=access.may(person, Action.EDIT_PROCESS),
         may_start=shown.has_none_start and access.may(person, Action.START_PROCESS, shown),
     )

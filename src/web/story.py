@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from laneway.engine.database import Session
 from laneway.engine.model import Text
 from laneway.engine.queries import names
-from laneway.engine.queries.case_detail import Happening, Surroundings, UserTaskRow, last_decision
+from laneway.engine.queries.case_detail import Happening, Surroundings, UserTaskRow, last_decisions
 from laneway.engine.queries.names import FieldWords
 from laneway.web.i18n import _, locale, moment, pick, value
 
 _MEMBERS_NAMED = 3
 _VALUES_SHOWN = 8
+_DECISIONS_WEIGHED = 20
 
 SHORT = frozenset(
     {
@@ -80,6 +83,19 @@ class Why:
     reason: str
     waits: tuple[Wait, ...]
 
+    def __html__(self) -> str:
+        """The sentence, for templates."""
+        if not self.waits:
+            return Markup.escape(_("It is moving on by itself; look again in a moment."))
+        first, *rest = self.waits
+        sentences = [_first_wait(first)]
+        if rest:
+            beside = ("；" if locale() == "zh" else "; ").join(_further_wait(wait) for wait in rest)
+            sentences.append(_bold(_("In parallel")) + Markup(" ") + Markup.escape(beside) + _full_stop())
+        if self.reason:
+            sentences.append(Markup.escape(self.reason))
+        return Markup("" if locale() == "zh" else " ").join(sentences)
+
 
 class Teller:
     """Tells the story of one case to one reader: knows the names that occur in it."""
@@ -89,6 +105,8 @@ class Teller:
         self._people = names.people(session)
         self._groups = names.groups(session)
         self._words = words
+        # Decision tables are labelled in one language; a form that asks for the same thing knows the other.
+        self._by_words = {word: text for text in words.labels.values() for word in text if word}
 
     # -- names
 
@@ -127,8 +145,8 @@ class Teller:
 
     # -- why it stands here
 
-    def why(self, around: Surroundings, root_key: int) -> Why:
-        """The one sentence that every case has."""
+    def why(self, around: Surroundings, root_key: int, severity: str) -> Why:
+        """The one sentence that every case has; the rule told is the one that gave the case its severity."""
         waits = [Wait("failed", pick(one.name) or _("a step")) for one in around.incidents]
         waits += [
             Wait("task", pick(task.name), self.who_may_act(task), task.due_at) for task in around.open_tasks
@@ -137,28 +155,47 @@ class Teller:
         waits += [Wait("timer", pick(one.name) or _("a moment"), until=one.due_at) for one in around.timers]
         if not around.incidents:
             waits += [Wait("work", pick(one.name) or one.type) for one in around.jobs]
-        return Why(self._reason(last_decision(self._session, root_key)), tuple(waits))
+        decisions = last_decisions(self._session, root_key, limit=_DECISIONS_WEIGHED)
+        grading = (one for one in decisions if severity and severity in _outputs(one))
+        return Why(self._reason(next(grading, decisions[0] if decisions else None)), tuple(waits))
 
     def _reason(self, decision: Mapping[str, Any] | None) -> str:
         if not decision or not decision.get("rules"):
             return ""
-        inputs = [
-            _("%(label)s is %(value)s", label=_words_of(label), value=self.shown(str(label), content))
+        facts = [
+            _(
+                "%(label)s is %(value)s",
+                label=self._known(_words_of(label)),
+                value=self.shown(str(label), content),
+            )
             for label, content in decision.get("inputs", ())
-            if content is not None and content is not False and content != ""
+            if content not in (None, False, "", "no", "none")
         ]
         rules = self.listed([str(index) for _rule_id, index in decision["rules"]])
         name = _words_of(decision.get("name")) or str(decision.get("decision_id"))
-        if not inputs:
+        if not facts:
             return _("“%(decision)s”, rule %(rules)s.", decision=name, rules=rules)
-        facts = self.listed(inputs[:_MEMBERS_NAMED])
-        return _("“%(decision)s”, rule %(rules)s: %(facts)s.", decision=name, rules=rules, facts=facts)
+        return _(
+            "“%(decision)s”, rule %(rules)s: %(facts)s.",
+            decision=name,
+            rules=rules,
+            facts=self.listed(facts[:_MEMBERS_NAMED]),
+        )
+
+    def _known(self, word: str) -> str:
+        text = self._by_words.get(word)
+        return pick(text) if text is not None else word
 
     # -- what happened
 
     def entries(self, happenings: list[Happening]) -> list[Entry]:
-        """History rows as lines of a timeline."""
-        return [self._entry(one) for one in happenings]
+        """History rows as lines of a timeline; changes of data that no form shows are left to the auditor."""
+        told = [self._entry(one) for one in happenings]
+        return [
+            one
+            for one, row in zip(told, happenings, strict=True)
+            if one.values or row.event != "variables_set"
+        ]
 
     def _entry(self, one: Happening) -> Entry:
         icon, tell = _TELLING[one.event]
@@ -186,9 +223,12 @@ class Teller:
         if one.event != "variables_set":
             return ()
         values: Mapping[str, Any] = one.details.get("values", {})
-        return tuple((self.label(name), self.shown(name, content)) for name, content in values.items())[
-            :_VALUES_SHOWN
-        ]
+        told = (
+            (self.label(name), self.shown(name, content))
+            for name, content in values.items()
+            if self.has_label(name)
+        )
+        return tuple(told)[:_VALUES_SHOWN]
 
     def label(self, name: str) -> str:
         """The label of a variable as the forms have it, else its own name."""
@@ -201,9 +241,52 @@ class Teller:
 
     def shown(self, name: str, content: Any) -> str:
         """A variable's value as people read it."""
+        if isinstance(content, list):
+            return self.listed([self.shown(name, part) for part in content])
         if isinstance(content, str) and content in self._people:
             return self.person(content)
+        if isinstance(content, str) and content in self._groups:
+            return self.group(content)
         return str(value(content, self._words.options.get(name)))
+
+
+def _bold(text: str) -> Markup:
+    return Markup("<b>{}</b>").format(text)
+
+
+def _full_stop() -> str:
+    return "。" if locale() == "zh" else "."
+
+
+def _first_wait(wait: Wait) -> Markup:
+    if wait.kind == "failed":
+        return _bold(_("“%(step)s” failed", step=wait.name)) + _(": someone must look at it and retry.")
+    if wait.kind != "task":
+        return _bold(_("It waits:")) + Markup(" ") + Markup.escape(_further_wait(wait)) + _full_stop()
+    where = _bold(_("It waits at “%(step)s”", step=wait.name))
+    until = _(" until %(at)s", at=moment(wait.until)) if wait.until is not None else ""
+    who = Markup(" {}{}").format(wait.who, _full_stop())
+    return where + until + _full_stop() + Markup(" ") + _bold(_("Can act now:")) + who
+
+
+def _further_wait(wait: Wait) -> str:
+    match wait.kind:
+        case "task":
+            return _("it waits at “%(step)s” (%(who)s)", step=wait.name, who=wait.who)
+        case "message":
+            return _("it waits for “%(step)s” to arrive", step=wait.name)
+        case "timer" if wait.until is not None:
+            return _("“%(step)s” comes at %(at)s", step=wait.name, at=moment(wait.until))
+        case "failed":
+            return _("“%(step)s” failed", step=wait.name)
+        case _:
+            return _("“%(step)s” is being done automatically", step=wait.name)
+
+
+def _outputs(decision: Mapping[str, Any]) -> list[Any]:
+    """The single values that a decision gave."""
+    output = decision.get("output")
+    return list(output.values()) if isinstance(output, dict) else [output]
 
 
 def _words_of(stored: Any) -> str:
@@ -231,14 +314,21 @@ def _assigned(teller: Teller, one: Happening) -> str:
 def _decided(teller: Teller, one: Happening) -> str:
     output = one.details.get("output")
     if isinstance(output, dict):
-        parts = [f"{teller.label(name)}: {teller.shown(name, content)}" for name, content in output.items()]
-        shown = teller.listed(parts[:_MEMBERS_NAMED])
+        # What no form shows is for the process itself: leave it to the data page.
+        told = [
+            f"{teller.label(name)}: {teller.shown(name, content)}"
+            for name, content in output.items()
+            if teller.has_label(name)
+        ]
+        shown = teller.listed(told[:_MEMBERS_NAMED])
     else:
-        shown = str(value(output))
+        shown = teller.shown("", output)
     rules = teller.listed([str(index) for _rule_id, index in one.details.get("rules", ())])
     name = _words_of(one.details.get("name")) or str(one.details.get("decision_id", ""))
     if not rules:
-        return _("“%(decision)s” gave %(output)s", decision=name, output=shown)
+        return _("“%(decision)s”: no rule fits", decision=name)
+    if not shown:
+        return _("“%(decision)s”, rule %(rules)s", decision=name, rules=rules)
     return _("“%(decision)s”, rule %(rules)s: %(output)s", decision=name, rules=rules, output=shown)
 
 

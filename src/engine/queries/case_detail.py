@@ -220,15 +220,16 @@ def happenings(session: Session, root_key: int, *, events: frozenset[str], limit
     ]
 
 
-def last_decision(session: Session, root_key: int) -> Mapping[str, Any] | None:
-    """Details of the decision that was evaluated last in a case: name, inputs, rules, output."""
-    return session.scalar(
+def last_decisions(session: Session, root_key: int, *, limit: int) -> list[Mapping[str, Any]]:
+    """Details of the decisions evaluated last in a case, the latest first: name, inputs, rules, output."""
+    found = session.scalars(
         select(history.c.details)
         .join(process_instance, process_instance.c.key == history.c.instance_key)
         .where(process_instance.c.root_key == root_key, history.c.event == "decision_evaluated")
         .order_by(history.c.at.desc(), history.c.seq.desc())
-        .limit(1)
+        .limit(limit)
     )
+    return list(found)
 
 
 def diagram_state(session: Session, instance_key: int, waiting_at: tuple[str, ...]) -> DiagramState:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import definitions, forms
+from laneway.engine.bpmn.model import TASKS
 from laneway.engine.model import Text
 from laneway.engine.tables import form_definition, membership, person, person_group
 
@@ -52,6 +53,14 @@ def members(session: Session, group_ids: Collection[str]) -> dict[str, Text]:
 def elements(session: Session, process_definition_key: int) -> Mapping[str, Text]:
     """Names of the elements of one version of a process, by element id. Raises NotFound."""
     return definitions.load(session, process_definition_key).names
+
+
+def steps(session: Session, process_definition_key: int) -> list[Text]:
+    """Names of the tasks and called processes of one version, in diagram order. Raises NotFound."""
+    level = definitions.load(session, process_definition_key).process.level
+    return [
+        node.name for node in level.everything() if node.type in TASKS | {"callActivity"} and any(node.name)
+    ]
 
 
 def fields(session: Session, process_definition_key: int) -> FieldWords:
