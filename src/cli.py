@@ -109,16 +109,17 @@ def _settings(host: str | None, port: int | None) -> Settings:
 
 
 def _show_address(settings: Settings) -> None:
+    if settings.demo:
+        click.echo("\n  演示账号，密码均为 demo / demonstration people, password demo:\n")
+        for login in organisation.demo_logins():
+            groups = ", ".join(f"{group.zh} {group.en}" for group in login.groups)
+            click.echo(
+                f"    {login.username:<12} {login.name.zh} {login.name.en} · "
+                + (groups or "所有组 every group")
+            )
     click.echo(
         f"\n  Laneway {__version__}   http://{settings.host}:{settings.port}   (Ctrl+C 停止 / stops it)\n"
     )
-    if settings.demo:
-        click.echo("  演示账号，密码均为 demo / demonstration people, password demo:\n")
-        for login in organisation.demo_logins():
-            groups = "、".join(group.zh for group in login.groups) or "所有组 / every group"
-            groups_en = ", ".join(group.en for group in login.groups)
-            click.echo(f"    {login.username:<12} {login.name.zh} {login.name.en} · {groups} {groups_en}")
-        click.echo()
 
 
 # -- processes

@@ -31,6 +31,7 @@ def prepare(settings: Settings) -> Deployed | None:
 
     Returns what was deployed, if anything. Raises Refused when a file in the folder cannot run.
     """
+    _configure_logs(settings)
     schema.upgrade(database.connect(settings.database_url))
     with database.unit_of_work() as session:
         organisation.add_default_groups(session)
@@ -51,10 +52,15 @@ def prepare(settings: Settings) -> Deployed | None:
 
 def connect(settings: Settings) -> None:
     """Open a database that another process has prepared, and know its handlers. Raises Unavailable."""
+    _configure_logs(settings)
     if not schema.is_current(database.connect(settings.database_url)):
         raise Unavailable("database_needs_upgrade", command="laneway db upgrade")
     if settings.processes.is_dir():
         load_handlers(settings.processes)
+
+
+def _configure_logs(settings: Settings) -> None:
+    logs.configure(level=settings.log_level, as_json=settings.log_json)
 
 
 class Server:
@@ -62,7 +68,6 @@ class Server:
 
     def __init__(self, settings: Settings, *, web: bool = True, worker: bool = True) -> None:
         """Opens the port. Raises Unavailable when something else listens there."""
-        logs.configure(level=settings.log_level, as_json=settings.log_json)
         self._worker = _worker(settings) if worker else None
         self._stopped = threading.Event()
         self._web = None

@@ -38,9 +38,6 @@ class Settings:
     port: int = 8080
     """Port that the web server listens on."""
 
-    base_url: str = ""
-    """Address that people reach the product by, for links in mails; empty: `http://host:port`."""
-
     secure_cookies: bool = False
     """Send cookies over HTTPS only; switch on behind a server that speaks HTTPS."""
 
@@ -128,7 +125,6 @@ def _completed(settings: Settings) -> Settings:
         data=data,
         processes=settings.processes.resolve(),
         database_url=settings.database_url or f"sqlite:///{data / 'laneway.db'}",
-        base_url=settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}",
         secret_key=settings.secret_key or _kept_secret(data / "secret_key"),
         log_level=settings.log_level.upper(),
     )

@@ -15,7 +15,7 @@ def test_no_setting_at_all_starts_the_product(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = read_settings({"PATH": "/bin"})
     assert settings.database_url == f"sqlite:///{tmp_path / 'var' / 'laneway.db'}"
-    assert settings.base_url == "http://127.0.0.1:8080"
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
     assert not settings.demo
 
 
