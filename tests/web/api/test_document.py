@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,6 +27,12 @@ def test_the_document_is_valid_openapi(server: str) -> None:
 def test_every_operation_has_a_name_of_its_own() -> None:
     names = [operation.name for operation in OPERATIONS]
     assert len(names) == len(set(names))
+
+
+def test_the_manual_lists_every_operation_and_no_other() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `([A-Z]+ /\S+)` \|", manual, re.MULTILINE))
+    assert listed == {f"{operation.method} {operation.path}" for operation in OPERATIONS}
 
 
 @pytest.mark.parametrize(
