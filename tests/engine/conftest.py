@@ -1,13 +1,20 @@
-"""Small executable diagrams in few words, for the tests of the engine."""
+"""For the tests of the engine: small executable diagrams in few words, and the use cases in one line each."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import pytest
+from sqlalchemy import Table, select
 
-from laneway.engine.model import Resource
+from laneway.engine import deployments, incidents, instances, jobs, tables, user_tasks
+from laneway.engine.deployments import Deployed
+from laneway.engine.jobs import ActivatedJob
+from laneway.engine.model import Person, Resource
+from laneway.testing import drain
 
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -127,3 +134,101 @@ class Draw:
 @pytest.fixture(scope="session")
 def draw() -> Draw:
     return Draw()
+
+
+class Engine:
+    """The use cases in one line each, every call in a transaction of its own, on a real database."""
+
+    def __init__(self, database: Any, owner: Person, admin: Person) -> None:
+        self.database = database
+        self.owner = owner
+        self.admin = admin
+
+    def deploy(self, *resources: Resource) -> Deployed:
+        with self.database.unit_of_work() as session:
+            return deployments.deploy(session, resources, by=self.owner)
+
+    def start(self, process_id: str = "P", *, by: Person | None = None, **variables: Any) -> int:
+        with self.database.unit_of_work() as session:
+            return instances.start(session, process_id=process_id, variables=variables, by=by).instance_key
+
+    def call(self, use_case: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        """Any use case, in a transaction."""
+        with self.database.unit_of_work() as session:
+            return use_case(session, *args, **named)
+
+    def rows(self, table: Table, **where: Any) -> list[Any]:
+        """Rows by equal columns, oldest first."""
+        query = select(table).order_by(*table.primary_key)
+        for name, value in where.items():
+            query = query.where(table.c[name] == value)
+        with self.database.reading() as session:
+            return list(session.execute(query).all())
+
+    def instance(self, key: int) -> Any:
+        (row,) = self.rows(tables.process_instance, key=key)
+        return row
+
+    def variables(self, key: int) -> dict[str, Any]:
+        with self.database.reading() as session:
+            return instances.variables(session, key)
+
+    def task(self, element_id: str = "u", **where: Any) -> Any:
+        """The one open user task at an element."""
+        (row,) = self.rows(tables.user_task, element_id=element_id, state="CREATED", **where)
+        return row
+
+    def job(self, element_id: str = "j", **where: Any) -> Any:
+        """The newest job at an element."""
+        return self.rows(tables.job, element_id=element_id, **where)[-1]
+
+    def do(self, by: Person, element_id: str = "u", **values: Any) -> None:
+        """Claim and complete the one open user task at an element, then let the background work run."""
+        key = self.task(element_id).key
+        self.call(user_tasks.claim, key, by=by)
+        self.call(user_tasks.complete, key, by=by, values=values)
+        drain()
+
+    def work(self, type: str = "work", **variables: Any) -> None:
+        """Lease and complete one job, then let the background work run."""
+        (leased,) = self.lease(type)
+        self.call(jobs.complete, leased.key, variables=variables, worker="w")
+        drain()
+
+    def lease(
+        self, *types: str, worker: str = "w", seconds: float = 10, limit: int = 1
+    ) -> list[ActivatedJob]:
+        leased: list[ActivatedJob] = self.call(
+            jobs.activate, types=types or ("work",), worker=worker, lease_seconds=seconds, limit=limit
+        )
+        return leased
+
+    def incidents(self, key: int) -> list[Any]:
+        """Active incidents of an instance."""
+        return self.rows(tables.incident, instance_key=key, state="ACTIVE")
+
+    def resolve(self, key: int) -> None:
+        """Retry the one active incident of an instance."""
+        (row,) = self.incidents(key)
+        self.call(incidents.resolve, row.key, by=self.admin)
+        drain()
+
+    def events(self, key: int) -> list[str]:
+        """History as `event` or `event element`."""
+        rows = self.rows(tables.history, instance_key=key)
+        assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+        return [" ".join(filter(None, (row.event, row.element_id))) for row in rows]
+
+    def has_no_waits(self) -> bool:
+        """Whether nothing waits in any table, and nothing is left to do."""
+        waits = (tables.timer, tables.message_subscription, tables.signal_subscription, tables.effect)
+        return not any(
+            [row for row in self.rows(table) if getattr(row, "instance_key", 1) is not None]
+            for table in waits
+        )
+
+
+@pytest.fixture
+def engine(database: Any, owner: Person, admin: Person) -> Engine:
+    """The engine on SQLite, then on PostgreSQL."""
+    return Engine(database, owner, admin)
