@@ -24,7 +24,7 @@ $(VENV)/bin/python:
 	$(BIN)/python -m pip install --quiet "pip>=25.1"
 
 $(VENV)/.installed: pyproject.toml setup.py $(FRONTEND) | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --quiet --editable .
 	touch $@
 
 $(VENV)/.tested: pyproject.toml | $(VENV)/.installed
@@ -42,7 +42,7 @@ test: install $(VENV)/.tested $(VENV)/.browser
 check: install $(VENV)/.tested
 	mkdir -p .cache/typing && ln -sfn ../../src .cache/typing/laneway
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check src tests bench processes setup.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd frontend && { test -d node_modules || $(NODE_PACKAGES) ci --ignore-scripts; }
