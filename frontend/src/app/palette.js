@@ -18,7 +18,7 @@ export function startPalette() {
 
 /**
  * A dialog that finds pages (links of the rail and `[data-command]` controls of this page) and, when
- * `<body data-search-url>` names an end point, records: GET url?q=… → {"items": [{"title", "detail", "url"}]}.
+ * `<body data-search-url>` names an end point, records: GET url?q=… → {"results": [{"label", "url", "kind"}]}.
  */
 export function openPalette() {
   if (document.querySelector("dialog[open]")) return;
@@ -33,7 +33,7 @@ export function openPalette() {
   const commands = commandsOfPage();
   const search = debounce(async (text) => {
     const found = await findRecords(text);
-    if (text === field.value.trim()) fillList(list, [...found.items, ...matching(commands, text)], words, found.failed);
+    if (text === field.value.trim()) fillList(list, withoutDoubles([...found.items, ...matching(commands, text)]), words, found.failed);
   }, 150);
   field.addEventListener("input", () => {
     const text = field.value.trim();
@@ -48,7 +48,7 @@ export function openPalette() {
 
 function commandsOfPage() {
   const controls = [...document.querySelectorAll("nav.rail a.it, [data-command]")];
-  return controls.map((control) => ({ title: nameOf(control), control })).filter(({ title }) => title);
+  return controls.map((control) => ({ label: nameOf(control), control })).filter(({ label }) => label);
 }
 
 /** What a control is called, without its counters and marks. */
@@ -60,14 +60,20 @@ function nameOf(control) {
 }
 
 function matching(commands, text) {
-  return commands.filter(({ title }) => title.toLowerCase().includes(text.toLowerCase()));
+  return commands.filter(({ label }) => label.toLowerCase().includes(text.toLowerCase()));
+}
+
+/** The server finds the pages of the rail as well. */
+function withoutDoubles(items) {
+  return [...new Map(items.map((item) => [item.label, item])).values()];
 }
 
 async function findRecords(text) {
   const url = document.body.dataset.searchUrl;
   if (!url || !text) return { items: [], failed: false };
   try {
-    return { items: (await getJson(`${url}?q=${encodeURIComponent(text)}`)).items, failed: false };
+    const { results } = await getJson(`${url}?q=${encodeURIComponent(text)}`);
+    return { items: results, failed: false };
   } catch (error) {
     if (isRequestError(error)) return { items: [], failed: true };
     throw error;
@@ -81,9 +87,9 @@ function fillList(list, items, words, failed = false) {
   select(list, 0);
 }
 
-function option({ title, detail, url, control }) {
+function option({ label, url, control }) {
   const run = () => (url ? location.assign(url) : control.click());
-  return h("li", { role: "option", onclick: run }, h("span", { class: "m" }, title), detail ? h("span", { class: "sm muted ell" }, detail) : null);
+  return h("li", { role: "option", class: "ell", onclick: run }, label);
 }
 
 function moveOrRun(event, list) {

@@ -35,7 +35,12 @@ export function listErrors(form, errors) {
     .get("formFieldRegistry")
     .getAll()
     .filter(({ id }) => errors[id])
-    .map(({ id, label, key }) => ({ id, label: label || key, message: firstMessage(errors[id]) }));
+    .map((field) => ({ id: field.id, label: labelOf(field), message: firstMessage(errors[field.id]) }));
+}
+
+/** A date and a time have a label each. */
+function labelOf({ label, dateLabel, timeLabel, key }) {
+  return label || dateLabel || timeLabel || key;
 }
 
 /** Rows of a repeated group nest their messages by row number. */
