@@ -15,7 +15,8 @@ const WORDS = {
 export function startHtmx() {
   Object.assign(htmx.config, {
     allowEval: false,
-    allowScriptTags: false,
+    // Forms bring their schema as JSON in script tags; the content policy keeps any other script from running.
+    allowScriptTags: true,
     includeIndicatorStyles: false,
     scrollBehavior: "auto",
     selfRequestsOnly: true,
