@@ -36,7 +36,7 @@ def bodies(operation: Operation) -> list[Any]:
     for name, inner in shape.get("properties", {}).items():
         found += [least | {name: value} for value in HOSTILE]
         for member in inner.get("properties", {}):
-            found += [least | {name: {member: value}} for value in HOSTILE[::2]]
+            found += [least | {name: {member: value}} for value in HOSTILE[::3]]
     return found
 
 
