@@ -160,9 +160,13 @@ def test_mails_leave_with_the_report_each_once(deployed: Any) -> None:
 def test_mails_of_a_report_that_fails_do_not_leave(deployed: Any) -> None:
     key = deployed.start(x=1)
     (leased,) = deployed.lease()
-    with pytest.raises(RuntimeError), deployed.database.unit_of_work() as session:
+
+    def report_and_die(session: Any) -> None:
         jobs.complete(session, leased.key, variables={"z": 1}, mails=[Mail("a@example.com", "One", "text")])
         raise RuntimeError("the process dies here")
+
+    with pytest.raises(RuntimeError):
+        deployed.call(report_and_die)
     assert deployed.rows(tables.mail) == []
     assert deployed.instance(key).state == "ACTIVE"
     assert deployed.job().state == "ACTIVATED"

@@ -1,0 +1,124 @@
+"""Timers: at boundaries, between steps, again and again, and at the start of a process."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from laneway.engine import tables
+from laneway.engine.errors import Refused
+from laneway.testing import drain
+
+
+def with_boundary(draw: Any, timer: str, *, interrupting: bool) -> Any:
+    body = (
+        draw.start()
+        + draw.user("u")
+        + draw.boundary("b", "u", timer, interrupting=interrupting)
+        + draw.user("late")
+        + draw.end()
+        + draw.way("start", "u", "end")
+        + draw.way("b", "late")
+    )
+    return draw.file(draw.process(body))
+
+
+def test_an_interrupting_timer_moves_the_case_on(engine: Any, draw: Any, frozen_clock: Any) -> None:
+    engine.deploy(with_boundary(draw, draw.timer("PT2H"), interrupting=True))
+    key = engine.start()
+    frozen_clock.advance(minutes=119)
+    drain()
+    assert engine.instance(key).waiting_at == ["u"]
+    frozen_clock.advance(minutes=1)
+    drain()
+    assert engine.instance(key).waiting_at == ["late"]
+    assert "timer_fired b" in engine.events(key)
+    assert engine.rows(tables.timer) == []
+
+
+def test_a_non_interrupting_cycle_fires_as_often_as_it_says(
+    engine: Any, draw: Any, mei: Any, frozen_clock: Any
+) -> None:
+    engine.deploy(with_boundary(draw, draw.timer("R3/PT1H", "timeCycle"), interrupting=False))
+    key = engine.start()
+    for count in (1, 2, 3, 3):
+        frozen_clock.advance(hours=1)
+        drain()
+        assert engine.events(key).count("timer_fired b") == count
+    assert len(engine.rows(tables.user_task, element_id="late")) == 3
+    engine.do(mei)
+    assert engine.instance(key).waiting_at == ["late"]
+
+
+def test_a_timer_that_is_no_longer_needed_is_gone(engine: Any, draw: Any, mei: Any) -> None:
+    engine.deploy(with_boundary(draw, draw.timer("R/PT1H", "timeCycle"), interrupting=False))
+    engine.start()
+    assert len(engine.rows(tables.timer)) == 1
+    engine.do(mei)
+    assert engine.rows(tables.timer) == []
+
+
+def test_a_timer_may_be_computed_from_variables(engine: Any, draw: Any, frozen_clock: Any) -> None:
+    engine.deploy(with_boundary(draw, draw.timer("=duration(wait)"), interrupting=True))
+    key = engine.start(wait="P1D")
+    (row,) = engine.rows(tables.timer)
+    assert row.due_at == frozen_clock.now + timedelta(days=1)
+    broken = engine.start(wait="soon")
+    assert [row.element_id for row in engine.incidents(broken)] == ["u"]
+    assert engine.incidents(key) == []
+
+
+def test_due_timers_fire_in_order_of_time(engine: Any, draw: Any, frozen_clock: Any) -> None:
+    def catch(name: str, length: str) -> str:
+        return str(draw.node("intermediateCatchEvent", name, draw.timer(length)))
+
+    body = (
+        draw.start()
+        + draw.gateway("parallel", "g")
+        + catch("second", "PT20S")
+        + catch("first", "PT10S")
+        + draw.end()
+        + draw.way("start", "g", "second", "end")
+        + draw.way("g", "first", "end")
+    )
+    engine.deploy(draw.file(draw.process(body)))
+    key = engine.start()
+    frozen_clock.advance(minutes=1)
+    drain()
+    fired = [event for event in engine.events(key) if event.startswith("timer_fired")]
+    assert fired == ["timer_fired first", "timer_fired second"]
+    assert engine.instance(key).state == "COMPLETED"
+
+
+def test_a_process_starts_by_the_clock_in_its_newest_version_only(
+    engine: Any, draw: Any, frozen_clock: Any
+) -> None:
+    def file(cycle: str) -> Any:
+        start = draw.start("daily", draw.timer(cycle, "timeCycle"))
+        return draw.file(draw.process(start, draw.user("u"), draw.end(), draw.way("daily", "u", "end")))
+
+    engine.deploy(file("R2/PT1H"))
+    frozen_clock.advance(hours=1)
+    drain()
+    engine.deploy(file("R/PT24H"))
+    frozen_clock.advance(hours=1)
+    drain()
+    assert [row.version for row in engine.rows(tables.process_instance)] == [1]
+    frozen_clock.advance(hours=23)
+    drain()
+    assert [row.version for row in engine.rows(tables.process_instance)] == [1, 2]
+    assert engine.events(engine.rows(tables.process_instance)[0].key)[:2] == [
+        "instance_started",
+        "element_entered daily",
+    ]
+
+
+@pytest.mark.parametrize("text", ["R0/PT1H", "every morning", '="R/" + wait'])
+def test_a_start_timer_without_sense_is_refused_at_deployment(engine: Any, draw: Any, text: str) -> None:
+    start = draw.start("daily", draw.timer(text.replace('"', "&quot;"), "timeCycle"))
+    with pytest.raises(Refused) as refused:
+        engine.deploy(draw.file(draw.process(start, draw.end(), draw.way("daily", "end"))))
+    assert "daily" in [finding.element_id for finding in refused.value.findings]
+    assert engine.rows(tables.deployment) == []
