@@ -45,10 +45,11 @@ _CLOCK_LANES = {
 
 @dataclass(frozen=True)
 class Card:
-    """One case on the board."""
+    """One case on the board: its clock, the step it stands at and who holds it."""
 
     case: BoardCase
     clock: clocks.Clock
+    step: str
     holder: str | None
 
 
@@ -144,14 +145,14 @@ def _card(case: BoardCase, waiting: Waiting | None, now: datetime) -> Card:
     if state == clocks.INCIDENT:
         shown = clocks.failed()
     elif case.clock is None:
-        name, since = (pick(waiting.name), waiting.since) if waiting else ("", case.opened_at)
-        shown = clocks.waiting(since, name)
+        shown = clocks.waiting(waiting.since if waiting else case.opened_at, "")
     elif case.clock.due_at is None:
         age = length(now - case.clock.created_at)
-        shown = clocks.Clock(clocks.OK, pick(case.clock.name), _("for %(length)s", length=age))
+        shown = clocks.Clock(clocks.OK, "", _("for %(length)s", length=age))
     else:
-        shown = clocks.running(case.clock.due_at, case.clock.created_at, pick(case.clock.name))
-    return Card(case, shown, case.clock.assignee if case.clock else None)
+        shown = clocks.running(case.clock.due_at, case.clock.created_at)
+    step = case.clock.name if case.clock else waiting.name if waiting else None
+    return Card(case, shown, pick(step), case.clock.assignee if case.clock else None)
 
 
 def _lanes(

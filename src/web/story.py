@@ -91,10 +91,10 @@ class Why:
         sentences = [_first_wait(first)]
         if rest:
             beside = ("；" if locale() == "zh" else "; ").join(_further_wait(wait) for wait in rest)
-            sentences.append(_bold(_("In parallel")) + Markup(" ") + Markup.escape(beside) + _full_stop())
+            sentences.append(_bold(_("In parallel")) + _space() + Markup.escape(beside) + _full_stop())
         if self.reason:
             sentences.append(Markup.escape(self.reason))
-        return Markup("" if locale() == "zh" else " ").join(sentences)
+        return _space().join(sentences)
 
 
 class Teller:
@@ -106,7 +106,7 @@ class Teller:
         self._groups = names.groups(session)
         self._words = words
         # Decision tables are labelled in one language; a form that asks for the same thing knows the other.
-        self._by_words = {word: text for text in words.labels.values() for word in text if word}
+        self._by_words = {word: name for name, text in words.labels.items() for word in text if word}
 
     # -- names
 
@@ -151,10 +151,19 @@ class Teller:
         waits += [
             Wait("task", pick(task.name), self.who_may_act(task), task.due_at) for task in around.open_tasks
         ]
-        waits += [Wait("message", pick(one.name)) for one in around.messages]
-        waits += [Wait("timer", pick(one.name) or _("a moment"), until=one.due_at) for one in around.timers]
         if not around.incidents:
             waits += [Wait("work", pick(one.name) or one.type) for one in around.jobs]
+        # Beside a task, an event that may come at any time (a withdrawal, a reminder) is no reason to stand here.
+        held = {element_id for instance in around.instances for element_id in instance.waiting_at}
+        all_told = not waits
+        waits += [
+            Wait("message", pick(one.name)) for one in around.messages if all_told or one.element_id in held
+        ]
+        waits += [
+            Wait("timer", pick(one.name) or _("a moment"), until=one.due_at)
+            for one in around.timers
+            if all_told or one.element_id in held
+        ]
         decisions = last_decisions(self._session, root_key, limit=_DECISIONS_WEIGHED)
         grading = (one for one in decisions if severity and severity in _outputs(one))
         return Why(self._reason(next(grading, decisions[0] if decisions else None)), tuple(waits))
@@ -163,11 +172,7 @@ class Teller:
         if not decision or not decision.get("rules"):
             return ""
         facts = [
-            _(
-                "%(label)s is %(value)s",
-                label=self._known(_words_of(label)),
-                value=self.shown(str(label), content),
-            )
+            self._fact(_words_of(label), content)
             for label, content in decision.get("inputs", ())
             if content not in (None, False, "", "no", "none")
         ]
@@ -182,9 +187,9 @@ class Teller:
             facts=self.listed(facts[:_MEMBERS_NAMED]),
         )
 
-    def _known(self, word: str) -> str:
-        text = self._by_words.get(word)
-        return pick(text) if text is not None else word
+    def _fact(self, label: str, content: Any) -> str:
+        name = self._by_words.get(label, "")
+        return _("%(label)s is %(value)s", label=self.label(name) or label, value=self.shown(name, content))
 
     # -- what happened
 
@@ -254,6 +259,10 @@ def _bold(text: str) -> Markup:
     return Markup("<b>{}</b>").format(text)
 
 
+def _space() -> Markup:
+    return Markup("" if locale() == "zh" else " ")
+
+
 def _full_stop() -> str:
     return "。" if locale() == "zh" else "."
 
@@ -262,11 +271,11 @@ def _first_wait(wait: Wait) -> Markup:
     if wait.kind == "failed":
         return _bold(_("“%(step)s” failed", step=wait.name)) + _(": someone must look at it and retry.")
     if wait.kind != "task":
-        return _bold(_("It waits:")) + Markup(" ") + Markup.escape(_further_wait(wait)) + _full_stop()
+        return _bold(_("It waits:")) + _space() + Markup.escape(_further_wait(wait)) + _full_stop()
     where = _bold(_("It waits at “%(step)s”", step=wait.name))
     until = _(" until %(at)s", at=moment(wait.until)) if wait.until is not None else ""
-    who = Markup(" {}{}").format(wait.who, _full_stop())
-    return where + until + _full_stop() + Markup(" ") + _bold(_("Can act now:")) + who
+    who = Markup.escape(wait.who) + _full_stop()
+    return where + until + _full_stop() + _space() + _bold(_("Can act now:")) + _space() + who
 
 
 def _further_wait(wait: Wait) -> str:
@@ -316,7 +325,7 @@ def _decided(teller: Teller, one: Happening) -> str:
     if isinstance(output, dict):
         # What no form shows is for the process itself: leave it to the data page.
         told = [
-            f"{teller.label(name)}: {teller.shown(name, content)}"
+            _("%(label)s: %(value)s", label=teller.label(name), value=teller.shown(name, content))
             for name, content in output.items()
             if teller.has_label(name)
         ]
