@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,28 @@ def test_a_built_file_may_be_kept_for_good_and_the_manifest_may_not(built: Path)
         assert "immutable" in kept.headers["Cache-Control"]
     with client.get("/static/dist/manifest.json") as fresh:
         assert "immutable" not in fresh.headers["Cache-Control"]
+
+
+# Kilobytes over the wire (gzip) that an entry may cost on top of what every page loads; 10 % above the design's budget.
+BUDGETS = {
+    "app": {".js": 55, ".css": 13},
+    "diagram": {".js": 77, ".css": 7},
+    "form": {".js": 181, ".css": 12},
+    "modeler": {".js": 594, ".css": 18},
+}
+
+
+@pytest.mark.skipif(not assets.BUILT.exists(), reason="the front end is not built: run make install")
+@pytest.mark.parametrize("entry", BUDGETS)
+def test_what_a_page_loads_stays_within_its_budget(entry: str) -> None:
+    loaded = _files(entry) - (_files("app") if entry != "app" else set())
+
+    for kind, kilobytes in BUDGETS[entry].items():
+        size = sum(
+            len(gzip.compress((assets.BUILT / name).read_bytes())) for name in loaded if name.endswith(kind)
+        )
+        assert size <= kilobytes * 1000, f"{entry}{kind}: {size} bytes"
+
+
+def _files(entry: str) -> set[str]:
+    return set(re.findall(r'(?:src|href)="/static/dist/([^"]+)"', assets.asset_tags(entry)))

@@ -35,7 +35,8 @@ export function makeDraft({ url, kept, words, say }) {
 
   const leave = () => {
     if (waiting === null || stopped) return;
-    kept.write(waiting);
+    // With a connection the server gets it; a copy left here could later hide a newer draft made elsewhere.
+    if (!url || !navigator.onLine) kept.write(waiting);
     save({ leaving: true });
   };
   addEventListener("pagehide", leave);

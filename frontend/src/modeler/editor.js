@@ -41,7 +41,6 @@ export function makeEditor({ canvas, panel, locale, translate, words }) {
     additionalModules: [...CAMUNDA_8, { translate: ["value", translate] }, englishNameModule(words)],
     bpmnRenderer: DRAWING_COLOURS,
     textRenderer: textStyle(locale),
-    exporter: { name: "Laneway" },
   });
 }
 
