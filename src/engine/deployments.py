@@ -15,7 +15,7 @@ from laneway.engine import access, clock, deployment_files, forms, messages, tim
 from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Process
 from laneway.engine.database import is_postgresql, new_key
-from laneway.engine.dmn import DecisionModel
+from laneway.engine.dmn import Decision, DecisionModel
 from laneway.engine.errors import NotFound, Refused
 from laneway.engine.model import Finding, Person, Resource, Text
 from laneway.engine.spiff.effects import StepFailed
@@ -222,33 +222,40 @@ def _deploy_decisions(
             sha256=_digest(resource),
         )
     )
-    deployed = []
-    for decision in model.decisions:
-        older = _newest(session, decision_definition, decision_definition.c.decision_id, decision.decision_id)
-        key, version = new_key(), older.version + 1 if older is not None else 1
-        session.execute(
-            insert(decision_definition).values(
-                key=key,
-                requirements_key=requirements_key,
-                decision_id=decision.decision_id,
-                version=version,
-                name_zh=decision.name.zh,
-                name_en=decision.name.en,
-            )
+    return [
+        _deploy_decision(session, requirements_key, requirements_id, resource, decision)
+        for decision in model.decisions
+    ]
+
+
+def _deploy_decision(
+    session: Session, requirements_key: int, requirements_id: str, resource: Resource, decision: Decision
+) -> DeployedDecision:
+    older = _newest(session, decision_definition, decision_definition.c.decision_id, decision.decision_id)
+    key, version = new_key(), older.version + 1 if older is not None else 1
+    name = Text(
+        decision.name.pick("zh") or decision.decision_id, decision.name.pick("en") or decision.decision_id
+    )
+    session.execute(
+        insert(decision_definition).values(
+            key=key,
+            requirements_key=requirements_key,
+            decision_id=decision.decision_id,
+            version=version,
+            name_zh=name.zh,
+            name_en=name.en,
         )
-        deployed.append(
-            DeployedDecision(
-                key,
-                decision.decision_id,
-                version,
-                decision.name,
-                requirements_key,
-                requirements_id,
-                resource.name,
-                is_new=True,
-            )
-        )
-    return deployed
+    )
+    return DeployedDecision(
+        key,
+        decision.decision_id,
+        version,
+        name,
+        requirements_key,
+        requirements_id,
+        resource.name,
+        is_new=True,
+    )
 
 
 def _deploy_process(
@@ -270,8 +277,8 @@ def _deploy_process(
                 deployment_key=deployment_key,
                 process_id=process.id,
                 version=version,
-                name_zh=process.name.zh or process.id,
-                name_en=process.name.en or process.id,
+                name_zh=process.name.pick("zh") or process.id,
+                name_en=process.name.pick("en") or process.id,
                 version_tag=process.version_tag,
                 resource_name=resource.name,
                 xml=resource.content,

@@ -158,8 +158,8 @@ class Rows:
             self._base(item.token, item.node.id)
             | {
                 "key": key,
-                "name_zh": item.node.name.zh or item.node.id,
-                "name_en": item.node.name.en or item.node.id,
+                "name_zh": item.node.name.pick("zh") or item.node.id,
+                "name_en": item.node.name.pick("en") or item.node.id,
                 "process_id": self._definition.process_id,
                 "root_key": self._instance.root_key,
                 "state": UserTaskState.CREATED,
@@ -222,8 +222,8 @@ class Rows:
     def _message_opened(self, item: MessageOpened) -> None:
         row = self._base(item.token, item.node.id) | {
             "wait": item.wait,
-            "name_zh": item.node.name.zh or item.message_name,
-            "name_en": item.node.name.en or item.message_name,
+            "name_zh": item.node.name.pick("zh") or item.message_name,
+            "name_en": item.node.name.pick("en") or item.message_name,
             "message_name": item.message_name,
             "correlation_key": item.correlation_key,
             "created_at": self._now,
