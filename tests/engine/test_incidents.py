@@ -1,0 +1,82 @@
+"""Incidents: a step that failed waits for a person; resolving it tries again; who did it is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from laneway.engine import incidents, tables
+from laneway.engine.errors import Conflict, NotAllowed, NotFound
+
+
+@pytest.fixture
+def stuck(engine: Any, draw: Any) -> Any:
+    body = (
+        draw.start()
+        + draw.gateway("parallel", "fork")
+        + draw.user("u")
+        + draw.gateway("exclusive", "g")
+        + draw.end()
+        + draw.way("start", "fork", "u")
+        + draw.way("fork", "g")
+        + draw.flow("g", "end", "=ok")
+        + draw.user("never")
+        + draw.flow("g", "never", "=false")
+    )
+    engine.deploy(draw.file(draw.process(body)))
+    return engine
+
+
+def test_a_resolved_incident_lets_the_case_go_on(stuck: Any, mei: Any, admin: Any) -> None:
+    key = stuck.start(ok=False)
+    (row,) = stuck.incidents(key)
+    assert (row.type, row.element_id) == ("CONDITION_ERROR", "g")
+    assert stuck.instance(key).has_incident
+    stuck.do(mei, ok=True)
+    stuck.resolve(key)
+    assert stuck.instance(key).state == "COMPLETED"
+    assert not stuck.instance(key).has_incident
+    (row,) = stuck.rows(tables.incident)
+    assert (row.state, row.resolved_by) == ("RESOLVED", "admin")
+    assert "incident_resolved g" in stuck.events(key)
+    with pytest.raises(Conflict) as refused:
+        stuck.call(incidents.resolve, row.key, by=admin)
+    assert refused.value.params["holder"] == "admin"
+
+
+def test_a_retry_that_fails_again_is_a_new_incident(stuck: Any) -> None:
+    key = stuck.start(ok=False)
+    (first,) = stuck.incidents(key)
+    stuck.resolve(key)
+    (second,) = stuck.incidents(key)
+    assert second.key != first.key
+    assert stuck.instance(key).has_incident
+    with stuck.database.reading() as session:
+        assert [row.key for row in incidents.of_instance(session, key)] == [second.key]
+
+
+def test_only_those_in_charge_retry(stuck: Any, mei: Any, admin: Any) -> None:
+    key = stuck.start(ok=False)
+    (row,) = stuck.incidents(key)
+    with pytest.raises(NotAllowed):
+        stuck.call(incidents.resolve, row.key, by=mei)
+    with pytest.raises(NotFound):
+        stuck.call(incidents.resolve, 1, by=admin)
+    with pytest.raises(NotFound), stuck.database.reading() as session:
+        incidents.of_instance(session, 1)
+
+
+def test_a_missing_decision_is_an_incident_that_says_what_to_do(engine: Any, draw: Any) -> None:
+    called = '<zeebe:calledDecision decisionId="price" resultVariable="p"/>'
+    body = (
+        draw.start()
+        + draw.node("businessRuleTask", "d", extra=called)
+        + draw.end()
+        + draw.way("start", "d", "end")
+    )
+    engine.deploy(draw.file(draw.process(body)))
+    key = engine.start()
+    (row,) = engine.incidents(key)
+    assert (row.type, row.element_id) == ("CALLED_DECISION_ERROR", "d")
+    assert "Deploy it" in row.message
