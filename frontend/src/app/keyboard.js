@@ -68,8 +68,10 @@ function alone(key, shift) {
   if (key === "x") return toggleRow(shift);
   if (key === "?") return showHelp();
   if (key === "/") return focusSearch();
-  const control = document.querySelector(`[data-key="${CSS.escape(key)}"]:not([disabled])`);
-  if (!control || !(key in ACTIONS || key === "Escape")) return false;
+  if (!(key in ACTIONS || key === "Escape")) return false;
+  const controls = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]:not([disabled])`)];
+  const control = controls.find((candidate) => candidate.checkVisibility());
+  if (!control) return false;
   control.click();
   return true;
 }

@@ -17,7 +17,11 @@ const WORDS = {
   closer: ["放大", "Zoom in"],
   farther: ["缩小", "Zoom out"],
   whole: ["看全图", "Fit"],
+  screen: ["全屏", "Full screen"],
 };
+
+/** In less room than this, a whole diagram could not be read: show the current step instead. */
+const READABLE_WIDTH = 600;
 
 /**
  * A read-only diagram in `element`: data-xml-url (BPMN XML), data-state-url (optional; where a case stands),
@@ -37,7 +41,8 @@ export async function mount(element) {
     const size = canvas.getSize();
     if (size.width === 0 || size.height === 0) return;
     const registry = viewer.get("elementRegistry");
-    const step = mini ? stepsToShow(state).map((id) => registry.get(id)).find(Boolean) : null;
+    const near = mini || size.width < READABLE_WIDTH;
+    const step = near ? stepsToShow(state).map((id) => registry.get(id)).find(Boolean) : null;
     canvas.viewbox(step ? around(step, size) : fitAll(canvas.viewbox().inner, size));
   };
   const refresh = async () => {
@@ -53,9 +58,14 @@ export async function mount(element) {
     fit();
   };
 
-  if (!mini) element.append(tools(viewer, fit, words));
+  if (!mini) element.append(tools(element, viewer, words));
   const resized = new ResizeObserver(() => element.dataset.ready && viewer.get("canvas").resized());
   resized.observe(element);
+  const onScreen = () => {
+    viewer.get("canvas").resized();
+    fit();
+  };
+  element.addEventListener("fullscreenchange", onScreen);
   const onRefresh = async () => {
     if (!element.dataset.ready) return;
     try {
@@ -92,15 +102,21 @@ async function tryTo(draw, element, words) {
   }
 }
 
-function tools(viewer, fit, words) {
+function tools(element, viewer, words) {
   const step = (by) => () => viewer.get("zoomScroll").stepZoom(by);
   const button = (label, sign, run) =>
     h("button", { class: "btn sm icon", type: "button", "aria-label": label, title: label, onclick: run }, sign);
+  const whole = () => {
+    const canvas = viewer.get("canvas");
+    canvas.viewbox(fitAll(canvas.viewbox().inner, canvas.getSize()));
+  };
+  const screen = () => (document.fullscreenElement ? document.exitFullscreen() : element.requestFullscreen());
   return h(
     "div",
     { class: "dgtools" },
     button(words("closer"), "+", step(1)),
     button(words("farther"), "−", step(-1)),
-    h("button", { class: "btn sm", type: "button", onclick: fit }, words("whole")),
+    h("button", { class: "btn sm", type: "button", onclick: whole }, words("whole")),
+    document.fullscreenEnabled ? h("button", { class: "btn sm", type: "button", onclick: screen }, words("screen")) : null,
   );
 }
