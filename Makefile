@@ -24,6 +24,7 @@ $(VENV)/bin/python:
 	$(BIN)/python -m pip install --quiet "pip>=25.1"
 
 $(VENV)/.installed: pyproject.toml setup.py $(FRONTEND) | $(VENV)/bin/python
+	@echo "安装并构建页面，首次需几分钟 / installing and building the pages; the first time takes some minutes"
 	$(BIN)/python -m pip install --quiet --quiet --editable .
 	touch $@
 
