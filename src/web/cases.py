@@ -101,7 +101,8 @@ def show(number: str, tab: str = "overview") -> str:
             events=FULL if is_long else SHORT,
             limit=_TIMELINE_FULL if is_long else _TIMELINE_SHORT,
         )
-        why = seen.teller.why(seen.around, seen.row.instance_key, seen.row.severity)
+        decisions = case_detail.last_decisions(session, seen.row.instance_key)
+        why = seen.teller.why(seen.around, decisions, seen.row.severity)
         elements = {
             one.key: names.elements(session, one.process_definition_key) for one in seen.around.instances
         }

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, request, url_fo
 from werkzeug.exceptions import NotFound as PageNotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from laneway.engine import access, user_tasks
+from laneway.engine import user_tasks
 from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.errors import Invalid, NotFound
 from laneway.engine.model import InboxItem, Person, Text, UserTaskState
@@ -216,16 +216,18 @@ def _detail(session: Session, key: int, person: Person) -> Detail:
         for name, content in opened.variables.items()
         if teller.has_label(name) and content not in (None, "", [])
     ]
-    groups = item.candidate_groups
+    assignable = {
+        name: text for group in item.candidate_groups for name, text in teller.members(group).items()
+    }
     return Detail(
         item=item,
         opened=opened,
         clock=_clock(item),
-        why=teller.why(around, root_key, item.severity),
+        why=teller.why(around, case_detail.last_decisions(session, root_key), item.severity),
         facts=facts[:_FACTS],
         timeline=teller.entries(happenings),
         steps=[elements.get(one, Text(one, one)) for one in here.waiting_at] if here else [],
-        assignable=names.members(session, groups) if access.is_manager(person) else {},
+        assignable=assignable,
     )
 
 

@@ -6,7 +6,7 @@ history, so that they are true for every diagram.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,13 +16,12 @@ from markupsafe import Markup
 from laneway.engine.database import Session
 from laneway.engine.model import Text
 from laneway.engine.queries import names
-from laneway.engine.queries.case_detail import Happening, Surroundings, UserTaskRow, last_decisions
+from laneway.engine.queries.case_detail import Happening, Surroundings, UserTaskRow
 from laneway.engine.queries.names import FieldWords
 from laneway.web.i18n import _, locale, moment, pick, value
 
 _MEMBERS_NAMED = 3
 _VALUES_SHOWN = 8
-_DECISIONS_WEIGHED = 20
 
 SHORT = frozenset(
     {
@@ -101,8 +100,9 @@ class Teller:
     """Tells the story of one case to one reader: knows the names that occur in it."""
 
     def __init__(self, session: Session, words: FieldWords) -> None:
-        self._session = session
+        # Everything is read here: templates tell the story when the reading is over.
         self._people = names.people(session)
+        self._members = names.members(session)
         self._groups = names.groups(session)
         self._words = words
         # Decision tables are labelled in one language; a form that asks for the same thing knows the other.
@@ -120,6 +120,14 @@ class Teller:
         """The name of a group."""
         return pick(self._groups.get(group_id, Text(group_id, group_id)))
 
+    def all_groups(self) -> list[str]:
+        """Every group that has members, by id."""
+        return sorted(self._members)
+
+    def members(self, group_id: str) -> Mapping[str, Text]:
+        """Names of the active people of a group, by username."""
+        return self._members.get(group_id, {})
+
     def listed(self, parts: list[str]) -> str:
         """Parts, separated as the language does it."""
         return ("、" if locale() == "zh" else ", ").join(parts)
@@ -134,8 +142,8 @@ class Teller:
         if not task.candidate_groups:
             return self.listed(people) or _("everyone")
         groups = self.listed([self.group(group_id) for group_id in task.candidate_groups])
-        members = names.members(self._session, task.candidate_groups)
-        people += [pick(name) for name in members.values()]
+        members = {name for group_id in task.candidate_groups for name in self.members(group_id).items()}
+        people += [pick(name) for _username, name in sorted(members)]
         if not people:
             return groups
         shown = self.listed(people[:_MEMBERS_NAMED])
@@ -145,8 +153,11 @@ class Teller:
 
     # -- why it stands here
 
-    def why(self, around: Surroundings, root_key: int, severity: str) -> Why:
-        """The one sentence that every case has; the rule told is the one that gave the case its severity."""
+    def why(self, around: Surroundings, decisions: Sequence[Mapping[str, Any]], severity: str) -> Why:
+        """The one sentence that every case has.
+
+        `decisions` are those evaluated last, the latest first; told is the rule that gave the case its severity.
+        """
         waits = [Wait("failed", pick(one.name) or _("a step")) for one in around.incidents]
         waits += [
             Wait("task", pick(task.name), self.who_may_act(task), task.due_at) for task in around.open_tasks
@@ -164,7 +175,6 @@ class Teller:
             for one in around.timers
             if all_told or one.element_id in held
         ]
-        decisions = last_decisions(self._session, root_key, limit=_DECISIONS_WEIGHED)
         grading = (one for one in decisions if severity and severity in _outputs(one))
         return Why(self._reason(next(grading, decisions[0] if decisions else None)), tuple(waits))
 

@@ -220,7 +220,7 @@ def happenings(session: Session, root_key: int, *, events: frozenset[str], limit
     ]
 
 
-def last_decisions(session: Session, root_key: int, *, limit: int) -> list[Mapping[str, Any]]:
+def last_decisions(session: Session, root_key: int, *, limit: int = 20) -> list[Mapping[str, Any]]:
     """Details of the decisions evaluated last in a case, the latest first: name, inputs, rules, output."""
     found = session.scalars(
         select(history.c.details)

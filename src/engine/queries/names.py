@@ -37,17 +37,18 @@ def groups(session: Session) -> dict[str, Text]:
     return {row.group_id: Text(row.name_zh, row.name_en) for row in session.execute(query)}
 
 
-def members(session: Session, group_ids: Collection[str]) -> dict[str, Text]:
-    """Active people of any of these groups, by username; of everyone when no groups are given."""
+def members(session: Session) -> dict[str, dict[str, Text]]:
+    """Names of the active people of each group: group id → username → name."""
     query = (
-        select(person.c.username, person.c.name_zh, person.c.name_en)
+        select(membership.c.group_id, person.c.username, person.c.name_zh, person.c.name_en)
+        .join(person, person.c.username == membership.c.username)
         .where(person.c.is_active)
         .order_by(person.c.username)
     )
-    if group_ids:
-        of_groups = select(membership.c.username).where(membership.c.group_id.in_(sorted(group_ids)))
-        query = query.where(person.c.username.in_(of_groups))
-    return {row.username: Text(row.name_zh, row.name_en) for row in session.execute(query)}
+    found: dict[str, dict[str, Text]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.group_id, {})[row.username] = Text(row.name_zh, row.name_en)
+    return found
 
 
 def elements(session: Session, process_definition_key: int) -> Mapping[str, Text]:
