@@ -17,18 +17,13 @@ from laneway.engine.spiff.effects import Note, StepFailed
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import effect, process_instance
 
-_LAST_ATTEMPT = 10
+_LONGEST_PAUSE_SECONDS = 3600
 
 
 def run_next(session: Session) -> bool:
     """Do the oldest piece of work that is due, and delete its row with it; whether there was one."""
     columns = effect.c
-    query = (
-        select(effect)
-        .where(columns.not_before <= clock.now(), columns.attempts < _LAST_ATTEMPT)
-        .order_by(columns.key)
-        .limit(1)
-    )
+    query = select(effect).where(columns.not_before <= clock.now()).order_by(columns.key).limit(1)
     if is_postgresql():
         query = query.with_for_update(skip_locked=True)
     row = session.execute(query).one_or_none()
@@ -41,12 +36,15 @@ def run_next(session: Session) -> bool:
 
 
 def postpone(session: Session, effect_key: int, problem: str) -> None:
-    """A piece of work failed: try it again later, each time waiting twice as long."""
+    """A piece of work failed: try it again later, each time waiting twice as long, at last once an hour.
+
+    It is never given up: a case would wait for it without an end and without a word.
+    """
     columns = effect.c
     row = session.execute(select(effect).where(columns.key == effect_key)).one_or_none()
     if row is None:
         return
-    pause = timedelta(seconds=2**row.attempts)
+    pause = timedelta(seconds=min(2 ** min(row.attempts, 20), _LONGEST_PAUSE_SECONDS))
     session.execute(
         update(effect)
         .where(columns.key == effect_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -13,6 +14,8 @@ from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import timer
+
+_PAUSE_SECONDS = 60
 
 
 def fire_due(session: Session) -> bool:
@@ -29,12 +32,19 @@ def fire_due(session: Session) -> bool:
     row = session.execute(again.with_for_update(skip_locked=True) if is_postgresql() else again).one_or_none()
     if row is None:
         return False
+    session.info["timer_key"] = row.key  # tells the worker which one, should it fail
     _reschedule(session, row)
     if row.instance_key is None:
         runtime.start(session, row.process_definition_key, {}, by=None, at=row.element_id)
     else:
         _trigger(session, row)
     return True
+
+
+def postpone(session: Session, timer_key: int) -> None:
+    """A timer could not fire: let the others go first, and try it again in a minute."""
+    later = clock.now() + timedelta(seconds=_PAUSE_SECONDS)
+    session.execute(update(timer).where(timer.c.key == timer_key).values(due_at=later))
 
 
 def _reschedule(session: Session, row: Any) -> None:

@@ -11,13 +11,16 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
+
+import orjson
 
 from laneway.engine import clock, database, effects, jobs, messages, timers
 from laneway.engine.database import unit_of_work
 from laneway.engine.errors import BpmnError, Conflict
 from laneway.engine.jobs import ActivatedJob
 from laneway.tasks import mail
-from laneway.tasks.registry import Job, handler_of, registered
+from laneway.tasks.registry import Job, Outcome, handler_of, registered
 
 logger = logging.getLogger(__name__)
 
@@ -130,28 +133,35 @@ def _run(leased: ActivatedJob) -> Callable[[], None]:
         leased.retries,
     )
     try:
-        values = handler_of(leased.type)(job)
-    except BpmnError as error:
-        return partial(_throw, leased, error)
+        try:
+            values = _as_json(handler_of(leased.type)(job))
+        except BpmnError as error:
+            return partial(_throw, leased, error, _as_json(error.variables))
     except Exception as error:
         logger.exception("handler %s failed on job %s", leased.type, leased.key)
         return partial(_fail, leased, f"{type(error).__name__}: {error}")
-    return partial(_complete, leased, dict(values or {}), job)
+    return partial(_complete, leased, values, job)
 
 
-def _complete(leased: ActivatedJob, values: dict[str, object], job: Job) -> None:
+def _as_json(values: Outcome) -> dict[str, Any]:
+    """What a handler gives, as it will be stored; TypeError when it cannot be: that is the handler's failure."""
+    stored: dict[str, Any] = orjson.loads(orjson.dumps(dict(values or {})))
+    return stored
+
+
+def _complete(leased: ActivatedJob, values: dict[str, Any], job: Job) -> None:
     with unit_of_work() as session:
         jobs.complete(session, leased.key, variables=values, mails=job.mails, worker=leased.worker)
 
 
-def _throw(leased: ActivatedJob, error: BpmnError) -> None:
+def _throw(leased: ActivatedJob, error: BpmnError, variables: dict[str, Any]) -> None:
     with unit_of_work() as session:
         jobs.throw_error(
             session,
             leased.key,
             code=error.code,
             message=error.message,
-            variables=error.variables,
+            variables=variables,
             worker=leased.worker,
         )
 
@@ -189,8 +199,20 @@ def do_effect() -> bool:
 
 def fire_timer() -> bool:
     """Fire one due timer; whether there was one."""
-    with unit_of_work() as session:
-        return timers.fire_due(session)
+    key: int | None = None
+    try:
+        with unit_of_work() as session:
+            try:
+                return timers.fire_due(session)
+            finally:
+                key = session.info.get("timer_key")
+    except Exception:
+        if key is None:
+            raise
+        logger.exception("timer %s postponed", key)
+        with unit_of_work() as session:
+            timers.postpone(session, key)
+        return True
 
 
 def expire_lease() -> bool:

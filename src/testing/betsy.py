@@ -100,7 +100,8 @@ class BetsyEngine(FreshEngine):
 
 def _next_timer() -> datetime | None:
     with database.reading() as session:
-        return session.scalar(select(func.min(timer.c.due_at)))
+        due: datetime | None = session.scalar(select(func.min(timer.c.due_at)))
+    return due
 
 
 def _job(row: Any) -> dict[str, Any]:

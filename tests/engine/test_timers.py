@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from laneway.engine import tables
 from laneway.engine.errors import Refused
@@ -122,3 +123,23 @@ def test_a_start_timer_without_sense_is_refused_at_deployment(engine: Any, draw:
         engine.deploy(draw.file(draw.process(start, draw.end(), draw.way("daily", "end"))))
     assert "daily" in [finding.element_id for finding in refused.value.findings]
     assert engine.rows(tables.deployment) == []
+
+
+def test_a_timer_that_cannot_fire_lets_the_others_go_first(engine: Any, draw: Any, frozen_clock: Any) -> None:
+    engine.deploy(with_boundary(draw, draw.timer("PT1H"), interrupting=True))
+    broken, sound = engine.start(), engine.start()
+    state = engine.instance(broken).live_state
+
+    def store(live_state: bytes) -> None:
+        this = tables.process_instance.c.key == broken
+        statement = update(tables.process_instance).where(this).values(live_state=live_state)
+        engine.call(lambda session: session.execute(statement))
+
+    store(b"")
+    frozen_clock.advance(hours=1)
+    drain()
+    assert engine.instance(sound).waiting_at == ["late"]
+    store(state)
+    frozen_clock.advance(minutes=1)
+    drain()
+    assert engine.instance(broken).waiting_at == ["late"]
