@@ -127,6 +127,10 @@ class Instance(Scope, BpmnWorkflow):
     def complete(self, number: int, variables: Mapping[str, Any]) -> None:
         """A person, a job, a child instance or an event has ended this token's wait."""
         token = self.live[number]
+        waits = token.internal_data.get("waits", [])
+        waits[:] = [
+            kind for kind in waits if kind not in ("user_task", "job")
+        ]  # their rows have ended already
         if token.task_spec.node.outputs:
             token.data.update(variables)
             self._note_variables(token, variables)
@@ -330,7 +334,8 @@ class Instance(Scope, BpmnWorkflow):
         """Nothing of this token is awaited any more; its inner level and its child end too."""
         self.close_scope(token)
         self._close_waits(token)
-        if not done and token is not self.task_tree and token.internal_data.get("stuck") is None:
+        is_root = token is token.workflow.task_tree
+        if not done and not is_root and token.internal_data.get("stuck") is None:
             self.note("element_terminated", token)
 
     def _close_waits(self, token: Token) -> None:
