@@ -37,6 +37,10 @@ def test_every_message_has_its_chinese():
     assert sorted(message for message in said() if not any(texts.get(message, ()))) == []
 
 
+def test_no_catalogue_keeps_what_nobody_says_any_more():
+    assert sorted(set(translated()) - said()) == []
+
+
 def test_translations_fill_in_the_same_values():
     placeholder = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
     for english, chinese in translated().items():
