@@ -71,7 +71,9 @@ TEXTS: Mapping[str, str] = {
     "user_task_not_found": N_("There is no such task, or you may not see it."),
     # parts that do not answer
     "database_not_connected": N_("The database is not connected yet."),
+    "database_needs_upgrade": N_("The database is of an older release. Run: %(command)s."),
     "database_unreachable": N_("The database does not answer."),
+    "port_taken": N_("Something else uses the port already."),
     "front_end_not_built": N_("The pages are not built yet."),
 }
 
