@@ -18,6 +18,8 @@ from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.errors import Conflict, NotFound
 from laneway.engine.model import IncidentState, JobState, Person
 from laneway.engine.spiff import state as live_state
+from laneway.engine.spiff.effects import Note
+from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import incident, job, mail, process_instance
 
 _OPEN = (JobState.CREATED, JobState.ACTIVATED, JobState.FAILED)
@@ -125,6 +127,10 @@ def _open_job(session: Session, job_key: int, worker: str | None) -> Any:
 def _end(session: Session, row: Any, state: JobState, **values: Any) -> None:
     ended = {"state": state, "ended_at": clock.now(), **values}
     session.execute(update(job).where(job.c.key == row.key).values(ended))
+    if row.retries == 0:  # it had failed for good, and someone has done it nevertheless
+        active = (incident.c.job_key == row.key) & (incident.c.state == IncidentState.ACTIVE)
+        resolved = {"state": IncidentState.RESOLVED, "resolved_at": clock.now()}
+        session.execute(update(incident).where(active).values(resolved))
 
 
 def _record(session: Session, row: Any, event: str, **details: Any) -> None:
@@ -154,7 +160,7 @@ def complete(
     """
     row = _open_job(session, job_key, worker)
     _end(session, row, JobState.COMPLETED)
-    _record(session, row, "job_completed")
+    notes = [Note("job_completed", row.element_id, row.token, {"job_key": str(row.key), "type": row.type})]
     now = clock.now()
     for number, item in enumerate(mails):
         session.execute(
@@ -170,8 +176,14 @@ def complete(
                 not_before=now,
             )
         )
-        _record(session, row, "mail_queued", to=item.to, subject=item.subject)
-    runtime.advance(session, row.instance_key, lambda instance: instance.complete(row.token, variables))
+        told = {"job_key": str(row.key), "to": item.to, "subject": item.subject}
+        notes.append(Note("mail_queued", row.element_id, row.token, told))
+
+    def go_on(instance: Instance) -> None:
+        instance.notes += notes
+        instance.complete(row.token, variables)
+
+    runtime.advance(session, row.instance_key, go_on)
 
 
 def fail(

@@ -19,7 +19,7 @@ from laneway.engine.errors import Conflict, NotFound
 from laneway.engine.expressions import StepHost
 from laneway.engine.model import IncidentState, InstanceState, Person
 from laneway.engine.spiff import state as live_state
-from laneway.engine.spiff.effects import Note
+from laneway.engine.spiff.effects import IncidentRaised, Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import incident, process_instance
 from laneway.engine.waits import Rows, queue_effect
@@ -158,12 +158,13 @@ def _state_of(instance: Instance) -> InstanceState:
 def _save(session: Session, row: Any, instance: Instance, state: InstanceState, last_seq: int) -> None:
     """Write the live state; the revision is the fence against a second writer."""
     ended = state is not InstanceState.ACTIVE
+    may_have_incident = row.has_incident or any(isinstance(e, IncidentRaised) for e in instance.effects)
     values = {
         "live_state": live_state.dump(instance),
         "waiting_at": [] if ended else instance.waiting_at(),
         "state": state,
         "ended_at": clock.now() if ended else None,
-        "has_incident": not ended and has_incident(session, row.key),
+        "has_incident": not ended and may_have_incident and has_incident(session, row.key),
         "last_seq": last_seq,
         "revision": row.revision + 1,
     }

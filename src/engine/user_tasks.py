@@ -16,6 +16,8 @@ from laneway.engine.access import Action
 from laneway.engine.errors import Conflict, NotAllowed, NotFound
 from laneway.engine.model import Person, UserTaskState
 from laneway.engine.spiff import state as live_state
+from laneway.engine.spiff.effects import Note
+from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import form_definition, process_instance, user_task, user_task_draft
 
 
@@ -272,15 +274,10 @@ def _complete(session: Session, row: Any, variables: dict[str, Any], *, by: Pers
         )
     )
     session.execute(delete(user_task_draft).where(user_task_draft.c.user_task_key == row.key))
-    history.record(
-        session,
-        row.instance_key,
-        "user_task_completed",
-        by=by,
-        element_id=row.element_id,
-        token=row.token,
-        user_task_key=str(row.key),
-    )
-    runtime.advance(
-        session, row.instance_key, lambda instance: instance.complete(row.token, variables), by=by
-    )
+
+    def go_on(instance: Instance) -> None:
+        details = {"user_task_key": str(row.key)}
+        instance.notes.append(Note("user_task_completed", row.element_id, row.token, details))
+        instance.complete(row.token, variables)
+
+    runtime.advance(session, row.instance_key, go_on, by=by)

@@ -106,7 +106,11 @@ class Bench:
 
     def do(self, element_id: str, *, last: bool = False, **values: Any) -> None:
         """Complete a user task or job."""
-        token = self.token_at(element_id, last=last)
+        self.complete(self.token_at(element_id, last=last), values)
+
+    def complete(self, token: int, values: Mapping[str, Any]) -> None:
+        """Someone ends the user task or job of a token, and then tells the instance."""
+        self.opened = [e for e in self.opened if e.token != token or e.opens not in ("user_task", "job")]
         self.change(lambda instance: instance.complete(token, values))
 
     def throw(self, element_id: str, code: str, **values: Any) -> None:
