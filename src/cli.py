@@ -32,10 +32,19 @@ class _Commands(click.Group):
             _show_findings(error.findings)
             _fail("没有部署 / nothing was deployed")
         except LanewayError as error:
-            details = ", ".join(f"{name}: {value}" for name, value in error.params.items())
-            _fail(error.code.replace("_", " ") + (f" ({details})" if details else ""))
+            _fail(_in_words(error))
         except SettingsError as error:
             _fail(str(error))
+
+
+def _in_words(error: LanewayError) -> str:
+    """Both languages, then the code and its parameters, which the general texts leave out."""
+    from laneway.web import error_texts, errors  # only a failure needs the texts of the pages
+
+    chinese = errors.message(error)
+    english = error_texts.TEXTS.get(error.code, "")
+    both = " / ".join(filter(None, (chinese, english % error.params if "%(" in english else english)))
+    return f"{both} [{error}]"
 
 
 def _fail(message: str) -> NoReturn:

@@ -109,13 +109,13 @@ def test_the_schema_is_checked_and_upgraded(run):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["start", "nothing"], "process not found"),
+        (["start", "nothing"], "[process_not_found (process_id=nothing)]"),
         (["start", "nothing", "--var", "amount"], "name=value"),
         (["start", "nothing", "--var", "name=Li"], "JSON"),
-        (["export", "nothing"], "not found"),
-        (["deploy", "missing.bpmn"], "file not found (path: missing.bpmn)"),
-        (["user", "password", "nobody", "--password", "long enough"], "person not found"),
-        (["user", "add", "li", "--password", "short"], "password too short"),
+        (["export", "nothing"], "not_found"),
+        (["deploy", "missing.bpmn"], "There is no such file: missing.bpmn."),
+        (["user", "password", "nobody", "--password", "long enough"], "person_not_found"),
+        (["user", "add", "li", "--password", "short"], "The password needs at least 8 characters."),
     ],
 )
 def test_mistakes_are_told_in_plain_words(run, arguments, words):

@@ -123,5 +123,5 @@ def test_a_port_that_is_taken_is_told_in_plain_words(laneway):
         refused = laneway("serve", "--port", str(taken.getsockname()[1]))
         _, errors = refused.process.communicate(timeout=60)
     assert refused.process.returncode == 1
-    assert "port taken" in errors
+    assert "uses the port already" in errors
     assert "Traceback" not in errors
