@@ -42,7 +42,7 @@ class FormFiller:
             case "datetime":
                 _enter_moment(field, component, datetime.fromisoformat(value))
             case _:
-                page.get_by_label(self._words(component)).fill(str(value))
+                field.get_by_label(self._words(component)).fill(str(value))
 
     def _words(self, component: Component) -> str:
         if self._locale == "zh":
