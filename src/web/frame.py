@@ -48,10 +48,10 @@ def at_now() -> inbox.Moment:
 def page(template: str, *, nav: str, **values: Any) -> str:
     """A whole page. `nav` names the entry of the navigation that is current."""
     person: Person | None = g.get("person")
-    counts: dict[inbox.View, int] = {}
-    if person is not None and access.is_staff(person):
-        counts = values.pop("counts") if "counts" in values else _counts(person)
-    values.pop("counts", None)
+    if "counts" in values:
+        counts: dict[inbox.View, int] = values.pop("counts")
+    else:
+        counts = _counts(person) if person is not None and access.is_staff(person) else {}
     return render_template(
         template,
         nav=nav,

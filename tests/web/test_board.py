@@ -19,7 +19,7 @@ from .conftest import SignIn, open_task, start_refund
 def counted_queries() -> Iterator[list[str]]:
     seen: list[str] = []
 
-    def count(_connection, _cursor, statement, *_more) -> None:  # type: ignore[no-untyped-def]
+    def count(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             seen.append(statement)
 

@@ -6,6 +6,7 @@ import io
 import json
 
 import pytest
+from werkzeug.test import TestResponse
 
 from laneway.engine import deployments
 from laneway.engine.database import reading
@@ -20,7 +21,7 @@ def draft_of(browser: Browser) -> dict[str, object]:
     return draft
 
 
-def upload(browser: Browser, name: str, content: str):  # type: ignore[no-untyped-def]  # werkzeug's answer
+def upload(browser: Browser, name: str, content: str) -> TestResponse:
     files = {"files": (io.BytesIO(content.encode()), name)}
     return browser.post("/processes/upload", files, content_type="multipart/form-data")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ RAISED = {"NotFound", "NotAllowed", "Conflict", "Invalid", "Unavailable", "Lanew
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 
 Message = tuple[str, ...]
+Speak = Callable[[str], None]
 
 
 def messages_of_source() -> dict[Message, str]:
@@ -87,7 +89,7 @@ def test_every_denied_action_has_words() -> None:
 
 
 @pytest.fixture
-def speak(app: Flask, frozen_clock: object):  # type: ignore[no-untyped-def]  # a generator of a function
+def speak(app: Flask, frozen_clock: object) -> Iterator[Speak]:
     """Makes the reader's language that of the argument for the rest of the test."""
     context = app.test_request_context("/")
     context.push()
@@ -114,7 +116,9 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # 17:00 in Shanghai
         ("en", NOW - timedelta(days=90), "2 Dec 2025, 17:00"),
     ],
 )
-def test_moments_are_written_as_people_write_them(speak, language, at, written) -> None:  # type: ignore[no-untyped-def]
+def test_moments_are_written_as_people_write_them(
+    speak: Speak, language: str, at: datetime, written: str
+) -> None:
     speak(language)
 
     assert i18n.moment(at) == written
@@ -130,7 +134,9 @@ def test_moments_are_written_as_people_write_them(speak, language, at, written) 
         (72, "ok", "3 月 5 日", "5 Mar"),
     ],
 )
-def test_clocks_say_how_much_time_is_left(speak, hours_left, state, zh, en) -> None:  # type: ignore[no-untyped-def]
+def test_clocks_say_how_much_time_is_left(
+    speak: Speak, hours_left: float, state: str, zh: str, en: str
+) -> None:
     due = NOW + timedelta(hours=hours_left)
     start = NOW - timedelta(hours=4)
     for language, text in (("zh", zh), ("en", en)):
@@ -139,7 +145,7 @@ def test_clocks_say_how_much_time_is_left(speak, hours_left, state, zh, en) -> N
         assert (clock.state, clock.text) == (state, text)
 
 
-def test_an_error_names_people_and_moments_and_not_keys(speak) -> None:  # type: ignore[no-untyped-def]
+def test_an_error_names_people_and_moments_and_not_keys(speak: Speak) -> None:
     conflict = Conflict("user_task_already_claimed", holder="mei", at=NOW)
 
     speak("en")
@@ -148,7 +154,7 @@ def test_an_error_names_people_and_moments_and_not_keys(speak) -> None:  # type:
     assert errors.message(conflict) == "梅 已在 17:00 认领此任务。"
 
 
-def test_values_are_written_in_the_language_of_the_reader(speak) -> None:  # type: ignore[no-untyped-def]
+def test_values_are_written_in_the_language_of_the_reader(speak: Speak) -> None:
     labels = {"exchange": Text("换货", "Exchange")}
     speak("zh")
     assert [i18n.value(one, labels) for one in (True, "exchange", 86400, ["exchange"], None)] == [
