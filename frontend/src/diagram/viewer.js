@@ -35,7 +35,11 @@ export function makeViewer(container, locale) {
 
 /** A text list beside the drawing says the same: screen readers skip the drawing, but not the link of the mark. */
 export function hideFromScreenReaders(container) {
-  container.querySelectorAll("svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
+  container.querySelectorAll("svg").forEach((svg) => {
+    svg.setAttribute("aria-hidden", "true");
+    // What screen readers skip must not take the focus; a click still gives it to the drawing.
+    if (svg.hasAttribute("tabindex")) svg.setAttribute("tabindex", "-1");
+  });
   container.querySelectorAll(".bjs-powered-by").forEach((mark) => mark.setAttribute("aria-label", "bpmn.io"));
   container.querySelectorAll(".djs-container").forEach((inner) => (inner.tabIndex = -1));
 }
