@@ -8,6 +8,7 @@ import pytest
 
 from laneway.engine import incidents, tables
 from laneway.engine.errors import Conflict, NotAllowed, NotFound
+from laneway.testing import drain
 
 
 @pytest.fixture
@@ -80,3 +81,18 @@ def test_a_missing_decision_is_an_incident_that_says_what_to_do(engine: Any, dra
     (row,) = engine.incidents(key)
     assert (row.type, row.element_id) == ("CALLED_DECISION_ERROR", "d")
     assert "Deploy it" in row.message
+
+
+def test_a_child_whose_own_waits_cannot_open_is_an_incident_and_no_silence(engine: Any, draw: Any) -> None:
+    handle = (draw.user("fix"), draw.end("he"), draw.way("h_start", "fix", "he"))
+    inner = (
+        draw.start("cs") + draw.user("u") + draw.way("cs", "u") + draw.event_sub("h", draw.message, *handle)
+    )
+    body = draw.start() + draw.call("c", "Child") + draw.end() + draw.way("start", "c", "end")
+    engine.deploy(draw.file(draw.process(body), draw.process(inner, id="Child")))
+    key = engine.start()
+    drain()
+    (child,) = engine.rows(tables.process_instance, parent_key=key)
+    (row,) = engine.incidents(child.key)
+    assert (row.type, row.element_id) == ("EXTRACT_VALUE_ERROR", "cs")
+    assert engine.rows(tables.effect) == []

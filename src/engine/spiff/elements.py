@@ -6,7 +6,7 @@ leaves the tree at once, so the tree holds tokens and nothing else (BPMN 2.0 sec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.specs.StartTask import StartTask
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from laneway.engine.spiff.scopes import Scope
 
 ROOT = "#root"
+
+
+class Mark(NamedTuple):
+    """How far effects, notes and a token's variables had come."""
+
+    effects: int
+    notes: int
+    local: dict[str, Any]
 
 
 class Token(Task):
@@ -131,7 +139,7 @@ class Element(BpmnTaskSpec):
             top.note("element_entered", token)
         mark = top.mark(token)
         if fired is not None:  # a triggered catching event passes
-            top.set_variables(token, fired)
+            top.take_in(token, fired)
             return top.prepare_to_leave(token)
         try:
             for mapping in self.node.inputs:

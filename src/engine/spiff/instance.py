@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap, deque
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
@@ -25,19 +25,11 @@ from laneway.engine.spiff.effects import (
     TimerOpened,
     WaitsClosed,
 )
-from laneway.engine.spiff.elements import Token, put
+from laneway.engine.spiff.elements import Mark, Token, put
 from laneway.engine.spiff.scopes import InnerScope, Scope
 
 STEP_LIMIT = 10_000
 """Steps without a wait after which an instance is taken to be in an endless loop."""
-
-
-class Mark(NamedTuple):
-    """How far effects, notes and a token's variables had come."""
-
-    effects: int
-    notes: int
-    local: dict[str, Any]
 
 
 class Instance(Scope, BpmnWorkflow):
@@ -78,9 +70,17 @@ class Instance(Scope, BpmnWorkflow):
         if variables:
             self.data.update(variables)
             self.notes.append(Note("variables_set", None, None, {"values": dict(variables)}))
-        self._open_level(self)
-        for name in [at] if at else self.spec.plain_starts:
-            self.spawn(name, **({"fired": {}} if at else {}))
+        names = [at] if at else self.spec.plain_starts
+        tokens = [self.spawn(name, **({"fired": {}} if at else {})) for name in names]
+        self._begin(tokens[0])
+
+    def _begin(self, first: Token) -> None:
+        """Open the waits of the process itself; when that fails, its first token waits for a person."""
+        try:
+            self._open_level(self)
+        except StepFailed as failure:
+            self._close_waits(self.task_tree)
+            self.park(first, "begin", failure)
 
     def run(self) -> None:
         """Move until every branch waits. A token that would move on without end becomes an incident."""
@@ -131,13 +131,17 @@ class Instance(Scope, BpmnWorkflow):
         waits[:] = [
             kind for kind in waits if kind not in ("user_task", "job")
         ]  # their rows have ended already
+        self.take_in(token, variables)
+        token.internal_data.pop("child", None)
+        self.finish(token)
+
+    def take_in(self, token: Token, variables: Mapping[str, Any]) -> None:
+        """What came with the end of a wait; with output mappings, only they bring it further than the token."""
         if token.task_spec.node.outputs:
             token.data.update(variables)
             self._note_variables(token, variables)
         else:
             self.set_variables(token, variables)
-        token.internal_data.pop("child", None)
-        self.finish(token)
 
     def finish(self, token: Token) -> None:
         """Let a token leave its element, or park it when that fails."""
@@ -175,12 +179,15 @@ class Instance(Scope, BpmnWorkflow):
         phase = token.internal_data.pop("stuck", None)
         if phase == "leave":
             self.finish(token)
-        elif phase == "enter":
+        elif phase is not None:
             self.close_scope(token)
             self._close_waits(token)
-            token.internal_data["retried"] = True
             token._set_state(TaskState.READY)
             self.queue.append(token.id)
+            if phase == "begin":
+                self._begin(token)
+            else:
+                token.internal_data["retried"] = True
 
     def fail(self, number: int, failure: StepFailed) -> None:
         """Something outside went wrong for a waiting token."""
@@ -309,12 +316,10 @@ class Instance(Scope, BpmnWorkflow):
             due = self.host.due(event, self.visible(token))
             self.wait_for(token, TimerOpened(token.id, node.id, node.id, due))
         elif event.kind == "message":
-            name = self._text(token, event.ref)
-            key = self._text(token, event.correlation_key)
+            name, key = self._text(token, event.ref), self._text(token, event.correlation_key)
             self.wait_for(token, MessageOpened(token.id, node.id, node, name, key))
         elif event.kind == "signal":
-            name = self._text(token, event.ref)
-            self.wait_for(token, SignalOpened(token.id, node.id, node.id, name))
+            self.wait_for(token, SignalOpened(token.id, node.id, node.id, self._text(token, event.ref)))
 
     def _text(self, token: Token, text: str | None) -> str:
         value = self.evaluate(token, text) if text is not None and text.startswith("=") else text

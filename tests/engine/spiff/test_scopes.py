@@ -321,3 +321,35 @@ def test_an_uncaught_error_of_a_job_waits_and_the_retry_makes_a_new_job(run: Any
     bench.do("pay")
     assert bench.is_completed
     assert bench.opened == []
+
+
+def test_a_process_whose_own_waits_cannot_open_waits_for_a_person(run: Any, draw: Any) -> None:
+    handle = (draw.user("fix"), draw.end("he"), draw.way("h_start", "fix", "he"))
+    body = draw.start() + draw.user("u") + draw.way("start", "u") + draw.event_sub("h", draw.message, *handle)
+    bench = run(draw.file(draw.process(body)))
+    assert bench.incidents == [("EXTRACT_VALUE_ERROR", "start")]
+    assert bench.waiting() == []
+    bench.retry()
+    assert bench.incidents == [("EXTRACT_VALUE_ERROR", "start")]
+    bench.instance.data["key"] = "k"
+    bench.retry()
+    assert bench.incidents == []
+    assert bench.waiting() == ["u"]
+    bench.message()
+    assert bench.waiting() == ["fix"]
+
+
+def test_output_mappings_of_an_event_keep_the_rest_of_what_came_away(run: Any, draw: Any) -> None:
+    mapped = draw.mapping(outputs={"answer": "=text"})
+    body = (
+        draw.start()
+        + draw.user("u")
+        + draw.node("boundaryEvent", "b", draw.message, extra=mapped, attachedToRef="u")
+        + draw.end()
+        + draw.way("start", "u")
+        + draw.way("b", "end")
+    )
+    bench = run(draw.file(draw.process(body)), key="k")
+    bench.message(text="yes", secret="no")
+    assert bench.is_completed
+    assert bench.variables == {"key": "k", "answer": "yes"}
