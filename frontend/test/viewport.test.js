@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { around, fitAll, MARK_HEIGHT } from "../src/diagram/viewport.js";
+import { around, fitAll, fitSteps, MARK_HEIGHT } from "../src/diagram/viewport.js";
 
 const lowestPixel = (bounds, box, size) => ((bounds.y + bounds.height - box.y) * size.width) / box.width;
 
@@ -21,4 +21,14 @@ test("a mini view centres the current step above the mark", () => {
   assert.equal(box.x + box.width / 2, 750);
   const scale = 306 / box.width;
   assert.ok(Math.abs((240 - box.y) * scale - (210 - MARK_HEIGHT) / 2) < 0.01);
+});
+
+test("a large diagram is shown in its whole width, at the height of the current steps", () => {
+  const bounds = { x: 0, y: 0, width: 2600, height: 1400 };
+  const size = { width: 1300, height: 460 };
+  const step = { x: 500, y: 900, width: 100, height: 80 };
+  const view = fitSteps(bounds, size, [step]);
+  assert.ok(view.x <= 0 && view.x + view.width >= 2600);
+  assert.ok(view.y < step.y && view.y + view.height > step.y + step.height);
+  assert.deepEqual(fitSteps(bounds, size, []), fitAll(bounds, size));
 });

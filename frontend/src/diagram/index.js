@@ -7,7 +7,7 @@ import { getJson, getText, isRequestError } from "../shared/http.js";
 import { localeOf, wordsIn } from "../shared/words.js";
 import { showState, stepsToShow } from "./marks.js";
 import { hideFromScreenReaders, makeViewer } from "./viewer.js";
-import { around, fitAll } from "./viewport.js";
+import { around, fitAll, fitSteps } from "./viewport.js";
 
 const WORDS = {
   here: ["你在这里", "You are here"],
@@ -42,8 +42,9 @@ export async function mount(element) {
     if (size.width === 0 || size.height === 0) return;
     const registry = viewer.get("elementRegistry");
     const near = mini || size.width < READABLE_WIDTH;
-    const step = near ? stepsToShow(state).map((id) => registry.get(id)).find(Boolean) : null;
-    canvas.viewbox(step ? around(step, size) : fitAll(canvas.viewbox().inner, size));
+    const steps = stepsToShow(state).map((id) => registry.get(id)).filter(Boolean);
+    const whole = canvas.viewbox().inner;
+    canvas.viewbox(near && steps.length ? around(steps[0], size) : fitSteps(whole, size, steps));
   };
   const refresh = async () => {
     if (!element.dataset.stateUrl) return;

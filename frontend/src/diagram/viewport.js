@@ -3,6 +3,8 @@ export const MARK_HEIGHT = 34;
 
 const PADDING = 16;
 const LARGEST_SCALE = 1.1;
+/** At less than this, a diagram's words are too small to read. */
+const READABLE_SCALE = 0.6;
 /** Width of diagram that a mini view shows around the current step: about three steps. */
 const MINI_WIDTH = 340;
 
@@ -37,4 +39,22 @@ export function around(element, size) {
     width,
     height,
   };
+}
+
+/**
+ * The part to show first of a diagram with a case in it: all of it, or where that would be too small to read, its
+ * whole width at the height of `elements`, the steps where the case stands.
+ */
+export function fitSteps(bounds, size, elements) {
+  const all = fitAll(bounds, size);
+  const scale = Math.min((size.width - 2 * PADDING) / bounds.width, LARGEST_SCALE);
+  if (!elements.length || size.width / all.width >= READABLE_SCALE || size.width / all.width >= scale) return all;
+  const width = size.width / scale;
+  const height = size.height / scale;
+  const top = Math.min(...elements.map((element) => element.y));
+  const bottom = Math.max(...elements.map((element) => element.y + element.height));
+  const lowest = bounds.y + bounds.height + (PADDING + MARK_HEIGHT) / scale - height;
+  const middle = (top + bottom) / 2 - (height - MARK_HEIGHT / scale) / 2;
+  const y = Math.max(bounds.y - PADDING / scale, Math.min(middle, lowest));
+  return { x: bounds.x - (width - bounds.width) / 2, y, width, height };
 }
