@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -95,6 +96,10 @@ def _cycle(text: str) -> Due:
     return Due(feel.add_duration(clock.now(), match[2]), match[2], repetitions)
 
 
-def next_due(cycle: str) -> Any:
-    """When a repeating timer fires again, from now."""
-    return feel.add_duration(clock.now(), cycle)
+def next_due(cycle: str, last: datetime) -> datetime:
+    """When a repeating timer fires again: counted from when it was due, so that it does not drift.
+
+    What fell into a standstill of more than a whole interval is not made up for.
+    """
+    at = feel.add_duration(last, cycle)
+    return at if at > clock.now() else feel.add_duration(clock.now(), cycle)

@@ -53,7 +53,7 @@ def _reschedule(session: Session, row: Any) -> None:
         session.execute(delete(timer).where(this))
         return
     left = row.repetitions - 1 if row.repetitions > 0 else -1
-    again = {"due_at": expressions.next_due(row.cycle), "repetitions": left}
+    again = {"due_at": expressions.next_due(row.cycle, row.due_at), "repetitions": left}
     session.execute(update(timer).where(this).values(again))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from datetime import UTC, datetime
@@ -34,7 +35,9 @@ class FreshEngine:
 @cache
 def _empty_database() -> Path:
     """A migrated file to copy: migrating anew for each case would take most of the time."""
-    path = Path(tempfile.mkdtemp(prefix="laneway-exam-")) / "empty.db"
+    folder = tempfile.mkdtemp(prefix="laneway-exam-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "empty.db"
     schema.upgrade(database.connect(f"sqlite:///{path}"))
     database.disconnect()
     return path

@@ -143,3 +143,20 @@ def test_a_timer_that_cannot_fire_lets_the_others_go_first(engine: Any, draw: An
     frozen_clock.advance(minutes=1)
     drain()
     assert engine.instance(broken).waiting_at == ["late"]
+
+
+def test_a_cycle_does_not_drift_and_does_not_make_up_for_a_standstill(
+    engine: Any, draw: Any, frozen_clock: Any
+) -> None:
+    engine.deploy(with_boundary(draw, draw.timer("R/PT1H", "timeCycle"), interrupting=False))
+    key = engine.start()
+    began = frozen_clock.now
+    frozen_clock.advance(minutes=65)
+    drain()
+    (row,) = engine.rows(tables.timer)
+    assert row.due_at == began + timedelta(hours=2)
+    frozen_clock.advance(days=3)
+    drain()
+    assert engine.events(key).count("timer_fired b") == 2
+    (row,) = engine.rows(tables.timer)
+    assert row.due_at == frozen_clock.now + timedelta(hours=1)
