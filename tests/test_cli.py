@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,9 @@ BROKEN = DIAGRAM.replace('targetRef="end"', 'targetRef="nowhere"')
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # Commands set up logging for their process; here it is the tests' process.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging.getLogger(), "level", logging.getLogger().level)
     monkeypatch.setenv("LANEWAY_DATA", str(tmp_path / "data"))
     (tmp_path / "greet.bpmn").write_text(DIAGRAM, "utf-8")
     (tmp_path / "broken.bpmn").write_text(BROKEN, "utf-8")
