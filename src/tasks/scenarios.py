@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from laneway.engine import access, cases, clock, feel, instances, messages, user_tasks
 from laneway.engine.access import Action
@@ -44,6 +44,12 @@ def read_scenario(path: Path) -> Scenario:
     return Scenario(path.stem, title, path.parts[-3], told["start"], told["step"], told["expect"])
 
 
+class Time(Protocol):
+    """The time that a scenario moves on."""
+
+    now: datetime
+
+
 class MovableClock:
     """The engine's time while scenarios play: stands still until it is moved."""
 
@@ -59,7 +65,7 @@ class MovableClock:
 class Player:
     """Plays one scenario for people found by username, on a clock that it moves."""
 
-    def __init__(self, scenario: Scenario, person: Callable[[str], Person], time: MovableClock) -> None:
+    def __init__(self, scenario: Scenario, person: Callable[[str], Person], time: Time) -> None:
         self._scenario = scenario
         self._person = person
         self._time = time
