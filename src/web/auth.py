@@ -129,8 +129,10 @@ def log_in() -> BaseResponse:
     username = request.form.get("username", "")
     settings: Settings = current_app.config["LANEWAY"]
     try:
-        with unit_of_work() as session:
+        # The slow hash is computed outside the writing transaction, which on SQLite would keep everyone waiting.
+        with reading() as session:
             person = accounts.authenticate(session, username, request.form.get("password", ""))
+        with unit_of_work() as session:
             opened = accounts.open_session(session, person.username, hours=settings.session_hours)
     except NotAllowed as refusal:
         return make_response(_login_page(username=username, problem=errors.message(refusal)), 403)
@@ -184,8 +186,9 @@ def account() -> str:
 def change_password() -> BaseResponse:
     """Set a new password after checking the present one; every session ends."""
     person = current_person()
-    with unit_of_work() as session:
+    with reading() as session:
         accounts.authenticate(session, person.username, request.form.get("present", ""))
+    with unit_of_work() as session:
         accounts.set_password(session, person.username, password=request.form.get("new", ""))
     flash(_("Password changed. Sign in again."))
     answer = redirect(url_for("auth.login"))
