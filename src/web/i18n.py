@@ -174,6 +174,8 @@ def value(content: Any, options: Mapping[str, Text] | None = None) -> str | Mark
         return "–"
     if isinstance(content, bool):
         return _("Yes") if content else _("No")
+    if content in ("yes", "no") and not options:
+        return _("Yes") if content == "yes" else _("No")
     if options and isinstance(content, str) and content in options:
         return pick(options[content])
     if isinstance(content, int | float):

@@ -182,7 +182,7 @@ class Teller:
         if not decision or not decision.get("rules"):
             return ""
         facts = [
-            self._fact(_words_of(label), content)
+            self._fact(label, content)
             for label, content in decision.get("inputs", ())
             if content not in (None, False, "", "no", "none")
         ]
@@ -197,9 +197,10 @@ class Teller:
             facts=self.listed(facts[:_MEMBERS_NAMED]),
         )
 
-    def _fact(self, label: str, content: Any) -> str:
-        name = self._by_words.get(label, "")
-        return _("%(label)s is %(value)s", label=self.label(name) or label, value=self.shown(name, content))
+    def _fact(self, label: Any, content: Any) -> str:
+        words = label if isinstance(label, list) else [label]
+        name = next((self._by_words[word] for word in words if word in self._by_words), "")
+        return _("%(label)s is %(value)s", label=_words_of(label), value=self.shown(name, content))
 
     # -- what happened
 

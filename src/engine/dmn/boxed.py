@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from laneway.engine.dmn.document import Document
+from laneway.engine.dmn.document import Document, titled
 from laneway.engine.dmn.reading import read_typed
 from laneway.engine.dmn.tables import AGGREGATIONS, HIT_POLICIES, Input, Output, Rule, Table
 from laneway.engine.dmn.xmlns import Xml, child, children, expression_in, local, text_in, type_ref
@@ -210,7 +210,7 @@ class Boxed:
         if self._reads_texts and ty is not None:
             code = read_typed(code, ty)
         test = self._feel(listed, inner, i, is_unary=True) if listed else None
-        return Input(label, code, ty, test)
+        return Input(label, titled(i, label), code, ty, test)
 
     def _output(self, o: Xml, table: Xml, names: Sequence[str]) -> Output:
         default = child(o, "defaultOutputEntry")

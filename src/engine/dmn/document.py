@@ -22,6 +22,12 @@ _REQUIREMENTS: Final = (
 _EXTENSIONS: Final = "{*}extensionElements//{*}property"
 
 
+def titled(xml: Xml, name: str) -> Text:
+    """A name in both languages; the second stands in the element's property `laneway:name:zh|en`."""
+    properties = {p.get("name") or "": p.get("value") or "" for p in xml.iterfind(_EXTENSIONS)}
+    return bilingual(name, properties)
+
+
 class Element:
     """An input data, decision, knowledge model or decision service of a file.
 
@@ -41,8 +47,7 @@ class Element:
     @cached_property
     def title(self) -> Text:
         """The name in both languages."""
-        properties = {p.get("name") or "": p.get("value") or "" for p in self.xml.iterfind(_EXTENSIONS)}
-        return bilingual(self.name, properties)
+        return titled(self.xml, self.name)
 
     @cached_property
     def required(self) -> list[tuple[str | None, Element]]:

@@ -13,6 +13,7 @@ from laneway.engine.feel import Code, Env, Meter
 from laneway.engine.feel.arithmetic import ARITHMETIC
 from laneway.engine.feel.types import Type, coerce
 from laneway.engine.feel.values import Value, equal, order
+from laneway.engine.model import Text
 
 HIT_POLICIES: Final = frozenset(
     ["UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"]
@@ -25,6 +26,7 @@ class Input(NamedTuple):
     """A column of inputs: `code` gives the value, `allowed` tests it."""
 
     label: str
+    title: Text
     code: Code
     type: Type | None
     allowed: Code | None
@@ -74,7 +76,7 @@ class Table:
         for column in self.inputs:
             v = coerce(m, column.code(env), column.type, column.label)
             if isinstance(m, Trace):
-                m.saw(column.label, v)
+                m.saw(column.title if all(column.title) else column.label, v)
             cell = Env({"?": v}, env, m)
             if column.allowed is not None and v is not None and not column.allowed(cell):
                 return None

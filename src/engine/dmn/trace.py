@@ -18,7 +18,7 @@ class EvaluatedDecision:
 
     decision_id: str
     name: Text
-    inputs: list[tuple[str, Any]]
+    inputs: list[tuple[str | Text, Any]]
     matched_rules: list[tuple[str, int]]
     output: Any
 
@@ -31,14 +31,14 @@ class Trace(Meter):
     def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
         super().__init__(clock=clock)
         self.decisions: list[EvaluatedDecision] = []
-        self._open: list[tuple[list[tuple[str, Any]], list[tuple[str, int]]]] = []
+        self._open: list[tuple[list[tuple[str | Text, Any]], list[tuple[str, int]]]] = []
 
     def begin(self) -> None:
         """A decision begins; tables belong to it until `end`."""
         self._open.append(([], []))
 
-    def saw(self, label: str, value: Value) -> None:
-        """A table has computed an input."""
+    def saw(self, label: str | Text, value: Value) -> None:
+        """A table has computed an input; its label is a Text where the table has it in both languages."""
         if self._open:
             self._open[-1][0].append((label, from_feel(value, self)))
 
