@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import ChainMap, deque
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -27,12 +27,13 @@ from laneway.engine.spiff.effects import (
 )
 from laneway.engine.spiff.elements import Mark, Token, put
 from laneway.engine.spiff.scopes import InnerScope, Scope
+from laneway.engine.spiff.variables import VariableScopes
 
 STEP_LIMIT = 10_000
 """Steps without a wait after which an instance is taken to be in an endless loop."""
 
 
-class Instance(Scope, BpmnWorkflow):
+class Instance(VariableScopes, Scope, BpmnWorkflow):
     """A process instance in memory, between loading and saving; discard it after any exception."""
 
     def __init__(self, host: Host, process_id: str, specs: Specs) -> None:
@@ -57,10 +58,6 @@ class Instance(Scope, BpmnWorkflow):
     def get_task_from_id(self, token_id: int) -> Token:
         """Spiff's look-up, without its search through the tree."""
         return self.live[token_id]
-
-    def note(self, event: str, token: Token, **details: Any) -> None:
-        """Write a line of history."""
-        self.notes.append(Note(event, token.task_spec.name, token.id, details))
 
     # -- life
 
@@ -134,14 +131,6 @@ class Instance(Scope, BpmnWorkflow):
         self.take_in(token, variables)
         token.internal_data.pop("child", None)
         self.finish(token)
-
-    def take_in(self, token: Token, variables: Mapping[str, Any]) -> None:
-        """What came with the end of a wait; with output mappings, only they bring it further than the token."""
-        if token.task_spec.node.outputs:
-            token.data.update(variables)
-            self._note_variables(token, variables)
-        else:
-            self.set_variables(token, variables)
 
     def finish(self, token: Token) -> None:
         """Let a token leave its element, or park it when that fails."""
@@ -243,53 +232,6 @@ class Instance(Scope, BpmnWorkflow):
     def _open_level(self, scope: Scope) -> None:
         for node in scope.spec.event_subprocesses:
             self._open_event(scope.task_tree, node, node.body.of("startEvent")[0].event)
-
-    # -- variables: the element's own, its owners', the instance's
-
-    def _chain(self, token: Token) -> list[dict[str, Any]]:
-        maps, scope = [token.data], token.workflow
-        while scope.owner is not None:
-            maps.append(scope.owner.data)
-            scope = scope.owner.workflow
-        return [*maps, self.data]
-
-    def visible(self, token: Token, **extra: Any) -> ChainMap[str, Any]:
-        """What an expression at this token sees, innermost first."""
-        return ChainMap(extra, *self._chain(token))
-
-    def evaluate(self, token: Token, expression: str, **extra: Any) -> Any:
-        """The JSON value of a FEEL text at this token; raises StepFailed."""
-        return self.host.evaluate(expression, self.visible(token, **extra))
-
-    def holds(self, token: Token, condition: str, **extra: Any) -> bool:
-        """Whether a condition is true; anything but a boolean is a failure, null counts as false."""
-        value = self.evaluate(token, condition, **extra)
-        if value is not None and not isinstance(value, bool):
-            raise StepFailed("CONDITION_ERROR", f"'{condition}' should be true or false but gives {value!r}.")
-        return bool(value)
-
-    def set_variables(self, token: Token, values: Mapping[str, Any], *, outer: bool = False) -> None:
-        """Each to the innermost scope that has it, else to the instance (Camunda 8's propagation rule)."""
-        if not values:
-            return
-        maps = self._chain(token)[1 if outer else 0 :]
-        for name, value in values.items():
-            next((known for known in maps if name in known), self.data)[name] = value
-        self._note_variables(token, values)
-
-    def set_result(self, token: Token, name: str | None, value: Any) -> None:
-        """Keep the result of a script or decision: for the output mappings alone if there are any."""
-        if name is None:
-            return
-        if token.task_spec.node.outputs:
-            token.data[name] = value
-        else:
-            self.set_variables(token, {name: value})
-
-    def _note_variables(self, token: Token, values: Mapping[str, Any]) -> None:
-        if values:
-            self.variables_changed = True
-            self.note("variables_set", token, values=dict(values))
 
     # -- waits
 
