@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from laneway.engine import clock, definitions, feel
 from laneway.engine.bpmn.model import Called, Event
 from laneway.engine.errors import NotFound
+from laneway.engine.model import Text
 from laneway.engine.spiff.effects import Due, StepFailed
 
 _CYCLE = re.compile(r"R(\d*)/(P.+)")
@@ -48,7 +49,7 @@ class StepHost:
                 "decision_id": decision.decision_id,
                 "version": version,
                 "name": [decision.name.zh, decision.name.en],
-                "inputs": [list(pair) for pair in decision.inputs],
+                "inputs": [[_in_json(label), value] for label, value in decision.inputs],
                 "rules": [list(rule) for rule in decision.matched_rules],
                 "output": decision.output,
             }
@@ -59,6 +60,10 @@ class StepHost:
     def due(self, event: Event, variables: Mapping[str, Any]) -> Due:
         """When a timer event is due, from now."""
         return due(event, variables)
+
+
+def _in_json(label: str | Text) -> str | list[str]:
+    return label if isinstance(label, str) else list(label)
 
 
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
