@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from laneway.engine import forms
-from laneway.engine.form_schema import UNSUPPORTED
+from laneway.engine.forms.schema import UNSUPPORTED
 from laneway.engine.model import Resource
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from laneway.engine import clock, forms
 from laneway.engine.errors import Invalid
-from laneway.engine.form_fields import _WORDS
+from laneway.engine.forms.fields import _WORDS
 from laneway.engine.model import Text
 
 

@@ -15,7 +15,7 @@ from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.bpmn.texts import bilingual
 from laneway.engine.bpmn.xmlns import properties_of
 from laneway.engine.dmn import read_decisions
-from laneway.engine.form_schema import check_form
+from laneway.engine.forms.schema import check_form
 from laneway.engine.model import Resource
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.registry import registered

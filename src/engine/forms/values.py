@@ -11,30 +11,17 @@ from typing import Any, Final
 from laneway.engine.bpmn.texts import bilingual
 from laneway.engine.errors import Invalid
 from laneway.engine.feel import FeelError, compile_expression, evaluate_json
-from laneway.engine.form_fields import FieldError, checked, problem_text
-from laneway.engine.form_schema import (
+from laneway.engine.forms.fields import FieldError, checked
+from laneway.engine.forms.schema import (
     FIELDS,
     NESTED,
     Component,
     Schema,
-    check_form,
     children,
     expressions,
     placeholders,
-    read_schema,
 )
 from laneway.engine.model import Text
-
-__all__ = [
-    "check_form",
-    "defaults",
-    "labels",
-    "option_labels",
-    "prefill",
-    "problem_text",
-    "read_schema",
-    "validate",
-]
 
 MAX_ROWS: Final = 1_000
 
