@@ -68,6 +68,7 @@ class Server:
 
     def __init__(self, settings: Settings, *, web: bool = True, worker: bool = True) -> None:
         """Opens the port. Raises Unavailable when something else listens there."""
+        signal.signal(signal.SIGTERM, _leave)  # from here on: whoever reads that it runs may stop it
         self._worker = _worker(settings) if worker else None
         self._stopped = threading.Event()
         self._web = None
@@ -86,8 +87,7 @@ class Server:
                 raise Unavailable("port_taken", host=settings.host, port=settings.port) from error
 
     def run(self) -> None:
-        """Serve until SIGTERM, SIGINT or `stop`; requests and jobs that have begun are finished first."""
-        signal.signal(signal.SIGTERM, _leave)
+        """Serve until SIGTERM or SIGINT; requests and jobs that have begun are finished first."""
         if self._worker:
             self._worker.start()
         _log.info("server_started")
