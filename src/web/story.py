@@ -52,6 +52,21 @@ FULL = SHORT | {
 }
 """The events of the whole timeline; entering and leaving elements is drawn on the diagram instead."""
 
+_DEEDS = frozenset(
+    {
+        "instance_started",
+        "user_task_claimed",
+        "user_task_released",
+        "user_task_assigned",
+        "user_task_completed",
+        "message_correlated",
+        "incident_resolved",
+        "instance_canceled",
+        "mail_queued",
+    }
+)
+"""Events that someone does, if only the system; all others follow from them, whoever was the last to act."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -216,14 +231,9 @@ class Teller:
     def _entry(self, one: Happening) -> Entry:
         icon, tell = _TELLING[one.event]
         person = one.person or one.details.get("by")
-        is_work_of_people = one.person is not None or one.event in (
-            "instance_started",
-            "mail_queued",
-            "mail_sent",
-        )
         return Entry(
             icon=icon,
-            who=self.person(person) if person or is_work_of_people else "",
+            who=self.person(person) if one.event in _DEEDS else "",
             what=tell(self, one),
             at=one.at,
             note=self._note(one),

@@ -152,7 +152,10 @@ def _narrowed(query: Select[tuple[object, ...]], wanted: BoardFilter) -> Select[
 
 
 def waits(session: Session, root_keys: Collection[int]) -> dict[int, Waiting]:
-    """The message, else the timer, that each of these cases has waited for longest."""
+    """What each of these cases waits for: the message it came to last, else a timer.
+
+    Earlier subscriptions are those of events that may come at any time, such as a withdrawal.
+    """
     if not root_keys:
         return {}
     found: dict[int, Waiting] = {}
@@ -173,7 +176,7 @@ def waits(session: Session, root_keys: Collection[int]) -> dict[int, Waiting]:
         )
         .join(message_subscription, message_subscription.c.instance_key == process_instance.c.key)
         .where(of_root)
-        .order_by(message_subscription.c.created_at.desc())
+        .order_by(message_subscription.c.created_at, message_subscription.c.key)
     )
     for row in session.execute(messages):
         found[row.root_key] = Waiting(Text(row.name_zh, row.name_en), row.created_at)
