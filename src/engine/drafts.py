@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, deployments
@@ -58,18 +59,26 @@ def save_draft(
         same = this & (definition_draft.c.revision == seen.revision)
         result = session.execute(update(definition_draft).where(same).values(values))
         if result.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts rows
-            raise Conflict("draft_changed", saved_by=None, saved_at=None)
+            raise _changed(get_draft(session, process_id))
     else:
         base = {"process_id": process_id, "base_version": seen.base_version}
-        session.execute(insert(definition_draft).values(**base, **values))
+        try:
+            with session.begin_nested():
+                session.execute(insert(definition_draft).values(**base, **values))
+        except IntegrityError as error:
+            raise _changed(get_draft(session, process_id)) from error
     return get_draft(session, process_id)
 
 
 def _require_revision(session: Session, process_id: str, revision: int, *, force: bool) -> Draft:
     draft = get_draft(session, process_id)
     if draft.revision != revision and not force:
-        raise Conflict("draft_changed", saved_by=draft.saved_by, saved_at=draft.saved_at)
+        raise _changed(draft)
     return draft
+
+
+def _changed(draft: Draft) -> Conflict:
+    return Conflict("draft_changed", saved_by=draft.saved_by, saved_at=draft.saved_at)
 
 
 def publish(session: Session, process_id: str, *, xml: bytes, revision: int, by: Person) -> DeployedProcess:

@@ -76,7 +76,12 @@ def problem(error: LanewayError) -> Response:
             for field, code, params in error.problems
         ]
     if isinstance(error, Conflict):
-        more |= {name: value for name, value in _for_people(error.params).items() if name != "key"}
+        shown = _for_people(error.params)
+        more |= {
+            name: content.isoformat() if isinstance(content, datetime) else shown[name]
+            for name, content in error.params.items()
+            if name != "key"
+        }
     return _problem(status, _(TITLES[status]), message(error), **more)
 
 

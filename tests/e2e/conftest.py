@@ -89,6 +89,16 @@ def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def served_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One Laneway on SQLite for a whole file of tests: for what does not depend on the kind of database."""
+    data = tmp_path_factory.mktemp("served")
+    server = Served(f"sqlite:///{data / 'laneway.db'}", data, ROOT / "processes")
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The machine's own Chromium if there is one, else the one that Playwright brings."""

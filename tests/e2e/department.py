@@ -1,0 +1,112 @@
+"""The people of the department at their screens, as a test sends them to work."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from .conftest import ROOT
+from .forms import FormFiller
+
+PROCESS = ROOT / "processes" / "c110_complaint"
+_FORM_OF = {
+    "acknowledge": "c110_acknowledge",
+    "investigate": "c110_investigation",
+    "decide_remedy": "c110_next_activity",
+    "approve": "c110_approval",
+    "issue_credit_note": "c110_credit_note",
+    "close": "c110_close",
+}
+_LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+_RECORD = {"zh": "记录已收到", "en": "Record it arrived"}
+_CLAIM = {"zh": "认领", "en": "Claim"}
+
+Login = Callable[..., Page]
+
+
+def story(name: str) -> dict[str, Any]:
+    """A scenario of the complaint process: who does what, with which values."""
+    return tomllib.loads((PROCESS / "scenarios" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+class Department:
+    """People of the department, all in one language, each in a browser of their own."""
+
+    def __init__(self, login: Login, locale: str) -> None:
+        self._login = login
+        self._locale = locale
+        self._pages: dict[str, Page] = {}
+
+    def page_of(self, username: str) -> Page:
+        """This person's browser; in it they have chosen the language."""
+        if username not in self._pages:
+            page = self._login(username, locale=_LOCALES[self._locale])
+            page.goto(f"/language/{self._locale}?next=/inbox")
+            self._pages[username] = page
+        return self._pages[username]
+
+    def start(self, username: str, values: Mapping[str, Any]) -> str:
+        """Fill in the start form; the new case's number."""
+        page = self.page_of(username)
+        page.goto("/start")
+        page.locator("a[href='/start/c110_complaint']").first.click()
+        self._filler("c110_log").fill(page, values)
+        page.locator("[data-action=submit]").click()
+        expect(page).to_have_url(re.compile(r"/cases/CP-\d{4}-\d{6}"))
+        return page.url.rsplit("/", 1)[1].partition("?")[0]
+
+    def do(self, username: str, element: str, number: str, values: Mapping[str, Any]) -> None:
+        """Find the case's task among those to claim, claim it, fill in its form, complete it."""
+        page = self.page_of(username)
+        self.claim(username, number)
+        self.fill(page, element, values)
+        page.locator("[data-action=submit]").click()
+        expect(page.locator("#detail [data-action=submit]")).to_have_count(0)
+
+    def claim(self, username: str, number: str) -> None:
+        """Find the case's task among those to claim, and claim it."""
+        page = self.page_of(username)
+        self.open_task(page, number)
+        page.locator("#detail .dfoot").get_by_role("button", name=_CLAIM[self._locale]).click()
+        expect(page).to_have_url(re.compile("/inbox/mine/"))
+
+    def fill(self, page: Page, element: str, values: Mapping[str, Any]) -> None:
+        """Enter values in the open form of a step."""
+        self._filler(_FORM_OF[element]).fill(page, values)
+
+    def open_task(self, page: Page, number: str) -> None:
+        """Wait for the case's task to come to the group, and open it."""
+        row = page.locator(".it-row", has_text=number)
+        look_for(page, "/inbox/open", row)
+        row.first.click()
+        expect(page.locator("#detail .num").first).to_have_text(number)
+
+    def record(self, username: str, number: str, what: Mapping[str, str]) -> None:
+        """Note on the case page that the customer has answered."""
+        page = self.page_of(username)
+        waiting = page.locator(".row", has_text=what[self._locale])
+        button = waiting.get_by_role("button", name=_RECORD[self._locale])
+        look_for(page, f"/cases/{number}", button)
+        button.click()
+
+    def see(self, username: str, number: str, words: str) -> None:
+        """Look at the case until these words stand on its page."""
+        page = self.page_of(username)
+        look_for(page, f"/cases/{number}", page.locator("main").get_by_text(words, exact=True))
+
+    def _filler(self, form_id: str) -> FormFiller:
+        return FormFiller(PROCESS / "forms" / f"{form_id}.form", self._locale)
+
+
+def look_for(page: Page, address: str, wanted: Locator) -> None:
+    """Open a page again and again until background work has brought what is wanted."""
+    for _ in range(40):
+        page.goto(address)
+        if wanted.count():
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError(f"{address} does not show {wanted}")
