@@ -380,7 +380,7 @@ _TELLING: Mapping[str, tuple[str, Callable[[Teller, Happening], str]]] = {
     "user_task_assigned": ("swap", _assigned),
     "user_task_completed": ("check", lambda _t, one: _("completed “%(step)s”", step=_step(one))),
     "user_task_canceled": ("x", lambda _t, one: _("“%(step)s” is no longer needed", step=_step(one))),
-    "variables_set": ("form", lambda _t, one: _("changed the data")),
+    "variables_set": ("form", lambda _t, one: _("data changed")),
     "timer_fired": ("clock", lambda _t, one: _("time is up: “%(step)s”", step=_step(one))),
     "message_correlated": ("mail", lambda _t, one: _("arrived: “%(step)s”", step=_step(one))),
     "decision_evaluated": ("table", _decided),
