@@ -171,6 +171,7 @@ def watch_start(session: Session, definition_key: int, node: Node) -> None:
         insert(message_subscription).values(
             key=new_key(),
             wait=node.id,
+            is_aside=False,
             element_id=node.id,
             name_zh=node.name.pick("zh") or node.id,
             name_en=node.name.pick("en") or node.id,
@@ -212,6 +213,7 @@ def watch_start_signal(session: Session, definition_key: int, node: Node) -> Non
         insert(signal_subscription).values(
             key=new_key(),
             wait=node.id,
+            is_aside=False,
             element_id=node.id,
             process_definition_key=definition_key,
             signal_name=node.event.ref,

@@ -72,6 +72,7 @@ def watch_start(session: Session, definition_key: int, node: Node) -> None:
         insert(timer).values(
             key=new_key(),
             wait=node.id,
+            is_aside=False,
             element_id=node.id,
             process_definition_key=definition_key,
             due_at=due.at,

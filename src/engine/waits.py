@@ -216,6 +216,7 @@ class Rows:
                 "due_at": item.due.at,
                 "cycle": item.due.cycle,
                 "repetitions": item.due.repetitions,
+                "is_aside": item.is_aside,
             }
         )
 
@@ -226,6 +227,7 @@ class Rows:
             "name_en": item.node.name.pick("en") or item.message_name,
             "message_name": item.message_name,
             "correlation_key": item.correlation_key,
+            "is_aside": item.is_aside,
             "created_at": self._now,
         }
         self._new[message_subscription].append(row)
@@ -236,7 +238,9 @@ class Rows:
 
     def _signal_opened(self, item: SignalOpened) -> None:
         row = self._base(item.token, item.element_id)
-        self._new[signal_subscription].append(row | {"wait": item.wait, "signal_name": item.signal_name})
+        self._new[signal_subscription].append(
+            row | {"wait": item.wait, "signal_name": item.signal_name, "is_aside": item.is_aside}
+        )
 
     def _incident_raised(self, item: IncidentRaised) -> None:
         self._new[incident].append(

@@ -77,13 +77,14 @@ class JobOpened(Effect):
 
 @dataclass(frozen=True)
 class TimerOpened(Effect):
-    """Time is awaited; `wait` is the id of the node that it triggers."""
+    """Time is awaited; `wait` is the id of the node that it triggers. `is_aside`: the instance does not stand there."""
 
     opens = "timer"
     token: int
     wait: str
     element_id: str
     due: Due
+    is_aside: bool
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class MessageOpened(Effect):
     node: Node
     message_name: str
     correlation_key: str
+    is_aside: bool
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class SignalOpened(Effect):
     wait: str
     element_id: str
     signal_name: str
+    is_aside: bool
 
 
 @dataclass(frozen=True)

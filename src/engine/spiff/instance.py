@@ -254,14 +254,17 @@ class Instance(VariableScopes, Scope, BpmnWorkflow):
             self._open_event(token, waiting, waiting.event)
 
     def _open_event(self, token: Token, node: Node, event: Event) -> None:
+        # What only watches a step or a level, and is not where the instance stands.
+        aside = node.type == "boundaryEvent" or node.is_event_subprocess
         if event.kind == "timer":
             due = self.host.due(event, self.visible(token))
-            self.wait_for(token, TimerOpened(token.id, node.id, node.id, due))
+            self.wait_for(token, TimerOpened(token.id, node.id, node.id, due, aside))
         elif event.kind == "message":
             name, key = self._text(token, event.ref), self._text(token, event.correlation_key)
-            self.wait_for(token, MessageOpened(token.id, node.id, node, name, key))
+            self.wait_for(token, MessageOpened(token.id, node.id, node, name, key, aside))
         elif event.kind == "signal":
-            self.wait_for(token, SignalOpened(token.id, node.id, node.id, self._text(token, event.ref)))
+            name = self._text(token, event.ref)
+            self.wait_for(token, SignalOpened(token.id, node.id, node.id, name, aside))
 
     def _text(self, token: Token, text: str | None) -> str:
         value = self.evaluate(token, text) if text is not None and text.startswith("=") else text

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -53,3 +54,8 @@ def of_instance() -> Column[int]:
 
 def texts() -> tuple[Column[Any], Column[Any]]:
     return Column("name_zh", String(400), nullable=False), Column("name_en", String(400), nullable=False)
+
+
+def is_aside_column() -> Column[bool]:
+    """Of something awaited: whether it only watches a step or a level, so that the instance does not stand there."""
+    return Column("is_aside", Boolean, nullable=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from laneway.engine.tables.base import Instant, key_column, metadata, of_instance, texts
+from laneway.engine.tables.base import Instant, is_aside_column, key_column, metadata, of_instance, texts
 
 user_task = Table(
     "user_task",
@@ -85,6 +85,7 @@ timer = Table(
     Column("instance_key", BigInteger, ForeignKey("process_instance.key"), comment="empty: starts a process"),
     Column("token", Integer),
     Column("wait", String(260), nullable=False, comment="which wait of the token it ends"),
+    is_aside_column(),
     Column("element_id", String(200), nullable=False),
     Column("process_definition_key", BigInteger, ForeignKey("process_definition.key"), nullable=False),
     Column("due_at", Instant, nullable=False),
@@ -101,6 +102,7 @@ message_subscription = Table(
     Column("instance_key", BigInteger, ForeignKey("process_instance.key"), comment="empty: starts a process"),
     Column("token", Integer),
     Column("wait", String(260), nullable=False),
+    is_aside_column(),
     Column("element_id", String(200), nullable=False),
     *texts(),
     Column("process_definition_key", BigInteger, ForeignKey("process_definition.key"), nullable=False),
@@ -118,6 +120,7 @@ signal_subscription = Table(
     Column("instance_key", BigInteger, ForeignKey("process_instance.key"), comment="empty: starts a process"),
     Column("token", Integer),
     Column("wait", String(260), nullable=False),
+    is_aside_column(),
     Column("element_id", String(200), nullable=False),
     Column("process_definition_key", BigInteger, ForeignKey("process_definition.key"), nullable=False),
     Column("signal_name", String(200), nullable=False),
