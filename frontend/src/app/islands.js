@@ -1,4 +1,10 @@
-import { allMatching } from "../shared/dom.js";
+import { allMatching, h } from "../shared/dom.js";
+import { localeOf, wordsIn } from "../shared/words.js";
+
+const WORDS = {
+  broken: ["这一部分没有加载出来，可能是网络断了", "This part could not be loaded; the network may be down"],
+  again: ["重新加载", "Load again"],
+};
 
 const LOADERS = {
   diagram: () => import("../diagram/index.js"),
@@ -29,13 +35,19 @@ export function startIslands() {
   document.addEventListener("htmx:afterSettle", () => letGo(mounted));
   document.addEventListener("pointerover", (event) => {
     const wanted = event.target.closest?.("[data-preload]");
-    if (wanted) LOADERS[wanted.dataset.preload]?.();
+    // Only a head start: whoever needs the code loads it again, and says so if that fails.
+    if (wanted) LOADERS[wanted.dataset.preload]?.().catch(() => {});
   });
 }
 
 async function mountIsland(element) {
-  const { mount } = await LOADERS[element.dataset.island]();
-  return mount(element);
+  const code = await LOADERS[element.dataset.island]().catch(() => null);
+  if (code) return code.mount(element);
+  const words = wordsIn(localeOf(element), WORDS);
+  const again = h("button", { class: "btn sm", type: "button", onclick: () => location.reload() }, words("again"));
+  element.append(h("div", { class: "island-error", role: "alert" }, h("p", {}, words("broken")), again));
+  element.dataset.failed = "1";
+  return null;
 }
 
 async function letGo(mounted) {
