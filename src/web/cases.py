@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, request, url_fo
 from werkzeug.exceptions import NotFound as PageNotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from laneway.engine import access, clock, incidents, instances, messages
+from laneway.engine import access, clock, incidents, instances, job_types, messages
 from laneway.engine.access import Action
 from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.errors import Conflict
@@ -223,11 +223,10 @@ def _task_clock(task: UserTaskRow) -> clocks.Clock | None:
 
 
 def _is_stuck(job: JobRow) -> bool:
-    return (
-        job.state is JobState.CREATED
-        and clock.now() - job.created_at > _NOBODY_COMES
-        and job.retry_at is None
-    )
+    """Whether nobody may be coming: no handler here serves its type, or none has taken it for a while."""
+    if job.state is not JobState.CREATED or job.retry_at is not None:
+        return False
+    return job.type not in job_types.served() or clock.now() - job.created_at > _NOBODY_COMES
 
 
 def _facts(seen: Seen) -> list[tuple[str, str]]:

@@ -179,16 +179,14 @@ class Teller:
         ]
         if not around.incidents:
             waits += [Wait("work", pick(one.name) or one.type) for one in around.jobs]
-        # Beside a task, an event that may come at any time (a withdrawal, a reminder) is no reason to stand here.
-        held = {element_id for instance in around.instances for element_id in instance.waiting_at}
-        all_told = not waits
-        waits += [
-            Wait("message", pick(one.name)) for one in around.messages if all_told or one.element_id in held
-        ]
+        # What only watches (a withdrawal, a reminder) is no reason to stand here, unless there is no other.
+        watching = [one.is_aside for one in around.messages] + [one.is_aside for one in around.timers]
+        alone = not waits and all(watching)
+        waits += [Wait("message", pick(one.name)) for one in around.messages if alone or not one.is_aside]
         waits += [
             Wait("timer", pick(one.name) or _("a moment"), until=one.due_at)
             for one in around.timers
-            if all_told or one.element_id in held
+            if alone or not one.is_aside
         ]
         grading = (one for one in decisions if severity and severity in _outputs(one))
         return Why(self._reason(next(grading, decisions[0] if decisions else None)), tuple(waits))

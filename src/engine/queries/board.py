@@ -152,9 +152,9 @@ def _narrowed(query: Select[tuple[object, ...]], wanted: BoardFilter) -> Select[
 
 
 def waits(session: Session, root_keys: Collection[int]) -> dict[int, Waiting]:
-    """What each of these cases waits for: the message it came to last, else a timer.
+    """What each of these cases stands at and waits for: the message it has waited for longest, else a timer.
 
-    Earlier subscriptions are those of events that may come at any time, such as a withdrawal.
+    Events that only watch, such as a withdrawal that may come at any time, do not count.
     """
     if not root_keys:
         return {}
@@ -163,7 +163,7 @@ def waits(session: Session, root_keys: Collection[int]) -> dict[int, Waiting]:
     timers = (
         select(process_instance.c.root_key, process_instance.c.started_at)
         .join(timer, timer.c.instance_key == process_instance.c.key)
-        .where(of_root)
+        .where(of_root, ~timer.c.is_aside)
     )
     for root_key, started_at in session.execute(timers):
         found.setdefault(root_key, Waiting(Text("定时", "Timer"), started_at))
@@ -175,8 +175,8 @@ def waits(session: Session, root_keys: Collection[int]) -> dict[int, Waiting]:
             message_subscription.c.created_at,
         )
         .join(message_subscription, message_subscription.c.instance_key == process_instance.c.key)
-        .where(of_root)
-        .order_by(message_subscription.c.created_at, message_subscription.c.key)
+        .where(of_root, ~message_subscription.c.is_aside)
+        .order_by(message_subscription.c.created_at.desc(), message_subscription.c.key.desc())
     )
     for row in session.execute(messages):
         found[row.root_key] = Waiting(Text(row.name_zh, row.name_en), row.created_at)

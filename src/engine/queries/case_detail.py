@@ -62,16 +62,17 @@ class UserTaskRow:
 
 @dataclass(frozen=True)
 class TimerRow:
-    """A moment that the case waits for."""
+    """A moment that the case waits for. `is_aside`: it only watches a step, the case does not stand there."""
 
     element_id: str
     name: Text
     due_at: datetime
+    is_aside: bool
 
 
 @dataclass(frozen=True)
 class MessageRow:
-    """A message that the case waits for."""
+    """A message that the case waits for. `is_aside`: it may come at any time, the case does not stand there."""
 
     key: int
     element_id: str
@@ -79,6 +80,7 @@ class MessageRow:
     message_name: str
     correlation_key: str | None
     since: datetime
+    is_aside: bool
 
 
 @dataclass(frozen=True)
@@ -306,7 +308,10 @@ def _user_task(row: Any) -> UserTaskRow:
 
 def _timers(session: Session, keys: list[int], called: _Names) -> list[TimerRow]:
     rows = session.execute(_of(timer, keys).order_by(timer.c.due_at))
-    return [TimerRow(row.element_id, called.of(row.instance_key, row.element_id), row.due_at) for row in rows]
+    return [
+        TimerRow(row.element_id, called.of(row.instance_key, row.element_id), row.due_at, row.is_aside)
+        for row in rows
+    ]
 
 
 def _messages(session: Session, keys: list[int], called: _Names) -> list[MessageRow]:
@@ -323,6 +328,7 @@ def _messages(session: Session, keys: list[int], called: _Names) -> list[Message
                 row.message_name,
                 row.correlation_key,
                 row.created_at,
+                row.is_aside,
             )
         )
     return found
