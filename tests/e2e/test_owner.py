@@ -32,7 +32,9 @@ def test_an_owner_draws_a_step_that_new_cases_meet_and_running_cases_do_not(logi
     _leave_and_come_back(page, modeler)
     assert modeler.publish() == 200
     expect(page).to_have_url(re.compile(r"/processes/c110_complaint$"))
-    expect(page.get_by_text("Handle complaints v2 is live. Running cases stay on their version.")).to_be_visible()
+    expect(
+        page.get_by_text("Handle complaints v2 is live. Running cases stay on their version.")
+    ).to_be_visible()
 
     newer = department.start("wang.lei", _STORY["start"]["values"])
     colleague = department.page_of("wang.lei")

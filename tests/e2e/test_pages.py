@@ -1,0 +1,103 @@
+"""Every page in both languages: readable for everyone, in both themes, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from .conftest import Served
+from .department import Login
+
+_DESK = {"width": 1440, "height": 900}
+_PHONE = {"width": 390, "height": 844}
+_WIDTHS = (390, 820, 1280)
+_GRAVE = ("serious", "critical")
+# Themes change colours only, so the second one is looked at for contrast only.
+_COLOURS = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+_EVERYTHING = {"resultTypes": ["violations"]}
+_MARKS = ".bjs-powered-by, .fjs-powered-by"
+_IS_ON_TOP = """mark => {
+    mark.scrollIntoView({block: "center"});
+    const box = mark.getBoundingClientRect();
+    const found = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return box.width > 0 && box.height > 0 && mark.contains(found);
+}"""
+_TOO_WIDE = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
+_EDITOR = "/processes/c110_complaint/edit"
+
+
+@pytest.fixture
+def served(served_for_all: Served) -> Served:
+    return served_for_all
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_every_page_can_be_read_by_everyone_and_fits_every_screen(login: Login, locale: str) -> None:
+    page = login("demo")
+    page.goto(f"/language/{locale}?next=/inbox")
+    problems = []
+    for address in _addresses(page):
+        page.set_viewport_size(_DESK)
+        _open(page, address)
+        problems += [f"{address} {problem}" for problem in _look_at(page, locale)]
+    page.context.clear_cookies(name="laneway_session")
+    _open(page, "/login")
+    problems += [f"/login {problem}" for problem in _look_at(page, locale)]
+    assert problems == [], "\n".join(problems)
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_the_mark_of_bpmn_io_stays_in_sight_on_every_diagram_and_form(login: Login, locale: str) -> None:
+    page = login("demo")
+    page.goto(f"/language/{locale}?next=/inbox")
+    case, task = _first(page, "/cases", "a[href^='/cases/CP']"), _first(page, "/inbox/team", ".it-row")
+    for address, marks in {case: 1, task: 2, "/start/c110_complaint": 1, _EDITOR: 1}.items():
+        for size in (_DESK, _PHONE):
+            page.set_viewport_size(size)
+            _open(page, address)
+            shown = [mark for mark in page.locator(_MARKS).all() if mark.is_visible()]
+            # A phone shows the task's form alone; the diagram is one tap away.
+            assert len(shown) in ((marks,) if size is _DESK else (1, marks)), (address, size)
+            assert all(mark.evaluate(_IS_ON_TOP) for mark in shown), (address, size)
+
+
+def _addresses(page: Page) -> Iterator[str]:
+    yield from ("/inbox/mine", "/inbox/drafts", "/start", "/start/c110_complaint", "/cases", "/cases?q=?")
+    yield _first(page, "/inbox/team", ".it-row")
+    case = _first(page, "/cases", "a[href^='/cases/CP']")
+    yield from (case, *(f"{case}/{tab}" for tab in ("timeline", "data", "tasks", "mail")))
+    yield from ("/board", "/board?by=step", "/processes", "/processes/c110_complaint")
+    yield from ("/processes/c110_complaint/versions", "/processes/c110_complaint/findings", _EDITOR)
+    yield from ("/admin", "/account", "/nowhere")
+
+
+def _first(page: Page, address: str, link: str) -> str:
+    page.goto(address)
+    return str(page.locator(link).first.get_attribute("href"))
+
+
+def _open(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator("[data-island]:not([data-ready])")).to_have_count(0, timeout=20_000)
+
+
+def _look_at(page: Page, locale: str) -> Iterator[str]:
+    """What is wrong with the open page: contrast, names, roles; wider than the screen; in the wrong language."""
+    expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{locale}"))
+    for size in (_DESK, _PHONE):
+        page.set_viewport_size(size)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            asked = _EVERYTHING if theme == "light" else _COLOURS
+            for found in Axe().run(page, options=asked).response["violations"]:
+                if found["impact"] in _GRAVE:
+                    yield f"{size['width']} {theme}: {found['id']} {[n['html'] for n in found['nodes']][:3]}"
+    page.emulate_media(color_scheme="light")
+    for width in _WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        if page.evaluate(_TOO_WIDE) > 0:
+            yield f"{width}: the page is wider than the screen"
