@@ -208,6 +208,7 @@ def _detail(session: Session, key: int, person: Person) -> Detail:
     root_key = item.extra["root_key"]
     teller = Teller(session, names.fields(session, item.extra["process_definition_key"]))
     around = case_detail.surroundings(session, root_key)
+    around.open_tasks.sort(key=lambda task: task.key != key)  # told first: the step that is open here
     happenings = case_detail.happenings(session, root_key, events=SHORT, limit=_HAPPENINGS)
     elements = names.elements(session, item.extra["process_definition_key"])
     here = next((one for one in around.instances if one.key == item.instance_key), None)
