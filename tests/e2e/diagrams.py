@@ -27,7 +27,9 @@ def diagram(process_id: str, nodes: Sequence[Node], flows: Sequence[tuple[str, s
         for name, value in properties.items()
     )
     parts = [f"<extensionElements><zeebe:properties>{written}</zeebe:properties></extensionElements>"]
-    parts += [f"<{tag} id={quoteattr(id)} name={quoteattr(name)}>{xml}</{tag}>" for tag, id, name, xml in nodes]
+    parts += [
+        f"<{tag} id={quoteattr(id)} name={quoteattr(name)}>{xml}</{tag}>" for tag, id, name, xml in nodes
+    ]
     for source, target, condition in flows:
         inside = f"<conditionExpression>{condition}</conditionExpression>" if condition else ""
         parts.append(

@@ -88,7 +88,9 @@ def test_a_failed_step_is_retried_and_goes_on_once_its_data_are_right(
     page, colleague = department.page_of("guo.liang"), department.page_of("wang.lei")
     failed = page.get_by_role("alert").filter(has_text="Step failed: Large or small?")
     look_for(page, f"/cases/{number}", failed)
-    expect(failed).to_contain_text("No outgoing flow of 'Large or small?' (size) has a condition that is true")
+    expect(failed).to_contain_text(
+        "No outgoing flow of 'Large or small?' (size) has a condition that is true"
+    )
     expect(page.locator(".djs-overlays[data-container-id=size]")).to_contain_text("Step failed")
     colleague.goto(f"/cases/{number}")
     expect(colleague.get_by_role("alert").filter(has_text="Step failed")).to_be_visible()
