@@ -21,6 +21,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60
+
+# Two cores may run a server, a database and a browser for each of two tests at once.
+expect.set_options(timeout=20_000)
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
