@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from laneway.engine.model import IncidentState, InstanceState, JobState, Text, UserTaskState
 from laneway.engine.queries import names
 from laneway.engine.tables import (
+    form_definition,
     history,
     incident,
     job,
@@ -58,6 +59,7 @@ class UserTaskRow:
     due_at: datetime | None
     completed_at: datetime | None
     completed_by: str | None
+    missing_form: str  # the id of its form where no version of that form is deployed, else empty
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,9 @@ def surroundings(session: Session, root_key: int) -> Surroundings:
     instances = _instances(session, root_key)
     called = _Names(session, instances)
     keys = [instance.key for instance in instances]
-    tasks = [_user_task(row) for row in session.execute(_of(user_task, keys).order_by(user_task.c.key))]
+    rows = session.execute(_of(user_task, keys).order_by(user_task.c.key)).all()
+    missing_forms = _missing_forms(session, rows)
+    tasks = [_user_task(row, missing_forms) for row in rows]
     open_tasks = [task for task in tasks if task.state is UserTaskState.CREATED]
     return Surroundings(
         instances=instances,
@@ -288,7 +292,16 @@ def _instances(session: Session, root_key: int) -> list[Instance]:
     ]
 
 
-def _user_task(row: Any) -> UserTaskRow:
+def _missing_forms(session: Session, rows: Sequence[Any]) -> set[str]:
+    """The forms of open user tasks that had no version when their task began, and have none now."""
+    is_open = UserTaskState.CREATED.value
+    asked = {row.form_id for row in rows if row.form_id and row.form_key is None and row.state == is_open}
+    columns = form_definition.c
+    query = select(columns.form_id).where(columns.form_id.in_(asked))
+    return asked.difference(session.scalars(query)) if asked else asked
+
+
+def _user_task(row: Any, missing_forms: set[str]) -> UserTaskRow:
     return UserTaskRow(
         key=row.key,
         instance_key=row.instance_key,
@@ -303,6 +316,7 @@ def _user_task(row: Any) -> UserTaskRow:
         due_at=row.due_at,
         completed_at=row.completed_at,
         completed_by=row.completed_by,
+        missing_form=row.form_id if row.form_id in missing_forms else "",
     )
 
 
