@@ -6,12 +6,19 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from .department import Department, Login, story
+from .department import PROCESS, Department, Login, story
 
 _VALUES = story("invoice_credit_note")["step"][0]["values"]
 _TITLE = "十月对账单缺两笔付款"
 _PRESS_SOON = """moment => setTimeout(
     () => document.querySelector("#detail [data-action=submit]").click(), moment - Date.now())"""
+_SAVE_SOON = """async ([moment, xml]) => {
+    await new Promise(done => setTimeout(done, moment - Date.now()));
+    const headers = {"Content-Type": "application/json", "X-CSRF-Token": document.querySelector("[name=csrf]").content};
+    const body = JSON.stringify({xml, revision: 0});
+    const answer = await fetch("/processes/c110_complaint/draft", {method: "PUT", headers, body});
+    return [answer.status, (await answer.json()).saved_by ?? ""];
+}"""
 
 
 def test_of_two_windows_that_complete_a_task_at_once_one_wins_and_the_other_is_told(login: Login) -> None:
@@ -65,6 +72,18 @@ def test_whoever_lost_a_task_to_a_colleague_meanwhile_is_told_and_keeps_the_inpu
     wish = holder.get_by_label("What would settle it for the customer")
     expect(wish).to_have_value(_VALUES["remedy_wanted"])
     assert broken == []
+
+
+def test_of_two_owners_who_begin_a_draft_at_once_one_begins_it_and_the_other_is_told(login: Login) -> None:
+    department = Department(login, "en")
+    owners = {"Ding Lei": department.page_of("ding.lei"), "Demo": department.page_of("demo")}
+    xml = (PROCESS.parent / "c110_complaint.bpmn").read_text(encoding="utf-8")
+    moment = owners["Demo"].evaluate("Date.now() + 500")
+    for page in owners.values():
+        page.evaluate(f"asked => {{ window.saving = ({_SAVE_SOON})(asked); }}", [moment, xml])
+    answers = {name: page.evaluate("window.saving") for name, page in owners.items()}
+    (winner,) = (name for name, (status, _who) in answers.items() if status == 200)
+    assert [answer for name, answer in answers.items() if name != winner] == [[409, winner]]
 
 
 def _number(page: Page) -> str:
