@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, insert, select, text
+from sqlalchemy import ColumnElement, Table, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, deployment_files, forms, messages, timers
@@ -339,19 +339,6 @@ def latest(session: Session, process_id: str) -> Definition:
 def versions(session: Session, process_id: str) -> list[Definition]:
     """All versions of a process, newest first."""
     return _definitions(session, process_definition.c.process_id == process_id)
-
-
-def latest_of_all(session: Session) -> list[Definition]:
-    """The newest version of each process, by id."""
-    columns = process_definition.c
-    newest = (
-        select(columns.process_id.label("process_id"), func.max(columns.version).label("version"))
-        .group_by(columns.process_id)
-        .subquery()
-    )
-    is_newest = (columns.process_id == newest.c.process_id) & (columns.version == newest.c.version)
-    keys = select(columns.key).join(newest, is_newest)
-    return sorted(_definitions(session, columns.key.in_(keys)), key=lambda item: item.process_id)
 
 
 def form(session: Session, form_id: str) -> Form:

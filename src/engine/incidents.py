@@ -13,7 +13,7 @@ from laneway.engine.errors import Conflict, NotFound
 from laneway.engine.model import IncidentState, JobState, Person
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
-from laneway.engine.tables import incident, job, process_instance
+from laneway.engine.tables import incident, job
 
 
 def resolve(session: Session, incident_key: int, *, by: Person) -> None:
@@ -53,12 +53,3 @@ def _give_job_another_try(session: Session, row: Any) -> None:
         .values(retries=1)
     )
     session.execute(update(job).where(job.c.key == row.job_key).values(retry_at=None))
-
-
-def of_instance(session: Session, instance_key: int) -> list[Any]:
-    """The active incidents of an instance, oldest first; Raises NotFound for an unknown instance."""
-    known = select(process_instance.c.key).where(process_instance.c.key == instance_key)
-    if session.scalar(known) is None:
-        raise NotFound("process_instance_not_found", key=instance_key)
-    active = (incident.c.instance_key == instance_key) & (incident.c.state == IncidentState.ACTIVE)
-    return list(session.execute(select(incident).where(active).order_by(incident.c.key)).all())

@@ -135,10 +135,6 @@ class Teller:
         """The name of a group."""
         return pick(self._groups.get(group_id, Text(group_id, group_id)))
 
-    def all_groups(self) -> list[str]:
-        """Every group that has members, by id."""
-        return sorted(self._members)
-
     def members(self, group_id: str) -> Mapping[str, Text]:
         """Names of the active people of a group, by username."""
         return self._members.get(group_id, {})
