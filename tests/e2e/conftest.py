@@ -25,6 +25,8 @@ _START_SECONDS = 60
 # Two cores may run a server, a database and a browser for each of two tests at once.
 expect.set_options(timeout=20_000)
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Two workers with a server and browsers each may share two cores.
+expect.set_options(timeout=15_000)
 
 
 class Served:

@@ -22,7 +22,7 @@ class Modeler:
 
     def wait_until_drawn(self) -> None:
         """Wait for the diagram."""
-        expect(self._page.locator("[data-island=modeler][data-ready]")).to_be_visible(timeout=20_000)
+        expect(self._page.locator("[data-island=modeler][data-ready]")).to_be_visible()
 
     def element(self, element_id: str) -> Locator:
         """What is drawn of an element."""

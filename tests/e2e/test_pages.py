@@ -82,7 +82,7 @@ def _first(page: Page, address: str, link: str) -> str:
 
 def _open(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator("[data-island]:not([data-ready])")).to_have_count(0, timeout=20_000)
+    expect(page.locator("[data-island]:not([data-ready])")).to_have_count(0)
 
 
 def _look_at(page: Page, locale: str) -> Iterator[str]:
