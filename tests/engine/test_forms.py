@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -164,9 +163,8 @@ def test_a_limit_that_cannot_be_evaluated_does_not_hold_people_up() -> None:
 def test_a_pattern_cannot_hold_the_server_up() -> None:
     component = field(validate={"pattern": "^(a|a)*(a|a)*(a|a)*(a|aa)+$"})
 
-    started = time.monotonic()
+    # Without its limit, matching this would not end within years.
     assert problems(component, "a" * 4_000 + "!") == [("a", "pattern")]
-    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize(
