@@ -17,7 +17,7 @@ from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.errors import Conflict
 from laneway.engine.model import InstanceState, JobState, Person
 from laneway.engine.queries import case_detail, cases, names
-from laneway.engine.queries.case_detail import Instance, JobRow, Surroundings, UserTaskRow
+from laneway.engine.queries.case_rows import Instance, JobRow, Surroundings, UserTaskRow
 from laneway.engine.queries.cases import CaseFilter, CaseRow
 from laneway.web import clocks
 from laneway.web.auth import current_person
@@ -152,7 +152,7 @@ def state(number: str, instance_key: int) -> Response:
 
 @bp.post("/cases/<number>/messages/<int:subscription_key>")
 def record_message(number: str, subscription_key: int) -> BaseResponse:
-    """Record that a message which the case waits for has arrived."""
+    """Record that a message which the case waits for has arrived, with what was said where the diagram asks for it."""
     person = current_person()
     with unit_of_work() as session:
         row = cases.find(session, person, number)
@@ -160,11 +160,12 @@ def record_message(number: str, subscription_key: int) -> BaseResponse:
         awaited = next((one for one in around.messages if one.key == subscription_key), None)
         if awaited is None:
             raise Conflict("process_instance_changed", key=row.instance_key)
+        note = request.form.get("note", "").strip()
         messages.publish(
             session,
             name=awaited.message_name,
             correlation_key=awaited.correlation_key,
-            variables={},
+            variables={awaited.note_variable: note} if awaited.note_variable and note else {},
             by=person,
         )
     flash(_("Recorded: “%(name)s” arrived.", name=pick(awaited.name)))

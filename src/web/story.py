@@ -16,7 +16,7 @@ from markupsafe import Markup
 from laneway.engine.database import Session
 from laneway.engine.model import Text
 from laneway.engine.queries import names
-from laneway.engine.queries.case_detail import Happening, Surroundings, UserTaskRow
+from laneway.engine.queries.case_rows import Happening, Surroundings, UserTaskRow
 from laneway.engine.queries.names import FieldWords
 from laneway.web.i18n import _, locale, moment, pick, value
 

@@ -68,6 +68,7 @@ REFUND = """<?xml version="1.0" encoding="UTF-8"?>
     <bpmn:intermediateCatchEvent id="answered" name="客户答复">
       <bpmn:extensionElements><zeebe:properties>
         <zeebe:property name="laneway:name:en" value="Customer’s answer"/>
+        <zeebe:property name="laneway:note" value="answer_words"/>
       </zeebe:properties></bpmn:extensionElements>
       <bpmn:incoming>f3</bpmn:incoming><bpmn:outgoing>f4</bpmn:outgoing>
       <bpmn:messageEventDefinition messageRef="answer"/>

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from laneway.engine import job_types, jobs
+from laneway.engine import instances, job_types, jobs
 from laneway.engine.database import reading, unit_of_work
 from laneway.engine.model import Person
 from laneway.engine.runtime import Started
@@ -115,7 +115,9 @@ def test_a_recorded_answer_moves_the_case_on(
     with reading() as session:
         subscription = session.scalar(select(message_subscription.c.key))
 
-    recorded = desk.post(f"/cases/{refund.case_number}/messages/{subscription}")
+    recorded = desk.post(
+        f"/cases/{refund.case_number}/messages/{subscription}", {"note": " Yes, all three bags "}
+    )
     drain()
     again = desk.post(f"/cases/{refund.case_number}/messages/{subscription}")
 
@@ -123,6 +125,8 @@ def test_a_recorded_answer_moves_the_case_on(
     assert again.status_code == 409
     with reading() as session:
         assert session.scalar(select(job.c.type)) == "refund.pay"
+        known = instances.variables(session, refund.instance_key)
+    assert known["answer_words"] == "Yes, all three bags"
 
 
 def test_work_that_no_program_takes_is_told_on_the_case(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, func, select
@@ -12,6 +10,18 @@ from sqlalchemy.orm import Session
 
 from laneway.engine.model import IncidentState, InstanceState, JobState, Text, UserTaskState
 from laneway.engine.queries import names
+from laneway.engine.queries.case_rows import (
+    DiagramState,
+    Happening,
+    IncidentRow,
+    Instance,
+    JobRow,
+    MailRow,
+    MessageRow,
+    Surroundings,
+    TimerRow,
+    UserTaskRow,
+)
 from laneway.engine.tables import (
     form_definition,
     history,
@@ -26,144 +36,6 @@ from laneway.engine.tables import (
 )
 
 _OPEN_JOBS = (JobState.CREATED.value, JobState.ACTIVATED.value, JobState.FAILED.value)
-
-
-@dataclass(frozen=True)
-class Instance:
-    """The root instance or one that it called."""
-
-    key: int
-    process_id: str
-    process_definition_key: int
-    name: Text
-    version: int
-    state: InstanceState
-    waiting_at: tuple[str, ...]
-    parent_key: int | None
-
-
-@dataclass(frozen=True)
-class UserTaskRow:
-    """A user task of the case in any state."""
-
-    key: int
-    instance_key: int
-    element_id: str
-    name: Text
-    state: UserTaskState
-    assignee: str | None
-    candidate_groups: tuple[str, ...]
-    candidate_users: tuple[str, ...]
-    created_at: datetime
-    claimed_at: datetime | None
-    due_at: datetime | None
-    completed_at: datetime | None
-    completed_by: str | None
-    missing_form: str  # the id of its form where no version of that form is deployed, else empty
-
-
-@dataclass(frozen=True)
-class TimerRow:
-    """A moment that the case waits for. `is_aside`: it only watches a step, the case does not stand there."""
-
-    element_id: str
-    name: Text
-    due_at: datetime
-    is_aside: bool
-
-
-@dataclass(frozen=True)
-class MessageRow:
-    """A message that the case waits for. `is_aside`: it may come at any time, the case does not stand there."""
-
-    key: int
-    element_id: str
-    name: Text
-    message_name: str
-    correlation_key: str | None
-    since: datetime
-    is_aside: bool
-
-
-@dataclass(frozen=True)
-class JobRow:
-    """Automatic work that is not done yet."""
-
-    key: int
-    element_id: str
-    name: Text
-    type: str
-    state: JobState
-    retries: int
-    worker: str | None
-    retry_at: datetime | None
-    error_message: str | None
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class IncidentRow:
-    """A step that failed and waits for someone to look at it."""
-
-    key: int
-    element_id: str | None
-    name: Text
-    type: str
-    message: str
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class MailRow:
-    """A letter of the case; `sent_at` is empty while it waits to go out."""
-
-    key: int
-    recipient: str
-    subject: str
-    body: str
-    created_at: datetime
-    sent_at: datetime | None
-    attempts: int
-    error: str | None
-
-
-@dataclass(frozen=True)
-class Happening:
-    """One row of the history. `name` is the element's."""
-
-    instance_key: int
-    seq: int
-    at: datetime
-    event: str
-    element_id: str | None
-    name: Text
-    person: str | None
-    details: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """Everything that stands around a case now."""
-
-    instances: list[Instance]
-    open_tasks: list[UserTaskRow]
-    ended_tasks: list[UserTaskRow]
-    timers: list[TimerRow]
-    messages: list[MessageRow]
-    jobs: list[JobRow]
-    incidents: list[IncidentRow]
-    mails: list[MailRow]
-
-
-@dataclass(frozen=True)
-class DiagramState:
-    """What to draw on the diagram of one instance."""
-
-    visited: list[str]
-    flows: list[str]
-    current: list[str]
-    failed: list[str]
-    counts: dict[str, int]
 
 
 class _Names:
@@ -343,6 +215,7 @@ def _messages(session: Session, keys: list[int], called: _Names) -> list[Message
                 row.correlation_key,
                 row.created_at,
                 row.is_aside,
+                names.note_variables(session, row.process_definition_key).get(row.element_id, ""),
             )
         )
     return found

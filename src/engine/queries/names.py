@@ -14,6 +14,8 @@ from laneway.engine.bpmn.model import TASKS
 from laneway.engine.model import Text
 from laneway.engine.tables import form_definition, membership, person, person_group
 
+_NOTE = "laneway:note"
+
 
 @dataclass(frozen=True)
 class FieldWords:
@@ -54,6 +56,12 @@ def members(session: Session) -> dict[str, dict[str, Text]]:
 def elements(session: Session, process_definition_key: int) -> Mapping[str, Text]:
     """Names of the elements of one version of a process, by element id. Raises NotFound."""
     return definitions.load(session, process_definition_key).names
+
+
+def note_variables(session: Session, process_definition_key: int) -> dict[str, str]:
+    """Which variable takes what was said with a message, by element id (property `laneway:note`)."""
+    level = definitions.load(session, process_definition_key).process.level
+    return {node.id: node.properties[_NOTE] for node in level.everything() if _NOTE in node.properties}
 
 
 def steps(session: Session, process_definition_key: int) -> list[Text]:
