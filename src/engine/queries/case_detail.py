@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, case, func, select
 from sqlalchemy.orm import Session
 
 from laneway.engine.model import IncidentState, InstanceState, JobState, Text, UserTaskState
@@ -112,13 +112,15 @@ def last_decisions(session: Session, root_key: int, *, limit: int = 20) -> list[
 
 def diagram_state(session: Session, instance_key: int, waiting_at: tuple[str, ...]) -> DiagramState:
     """Where an instance has been and stands now, from its history and its failed steps."""
-    entered = session.execute(
-        select(history.c.element_id, func.count())
-        .where(history.c.instance_key == instance_key, history.c.event == "element_completed")
+    # A multi-instance activity without items completes with no instance of it: visited, but not counted.
+    passed = session.execute(
+        select(history.c.element_id, func.sum(case((history.c.event == "element_completed", 1), else_=0)))
+        .where(history.c.instance_key == instance_key)
+        .where(history.c.event.in_(("element_completed", "multi_instance_completed")))
         .where(history.c.element_id.is_not(None))
         .group_by(history.c.element_id)
     )
-    counts = {str(element_id): int(count) for element_id, count in entered}
+    counts = {str(element_id): int(count) for element_id, count in passed}
     taken = session.scalars(
         select(history.c.details).where(
             history.c.instance_key == instance_key, history.c.event == "flow_taken"

@@ -114,6 +114,9 @@ def _upstream(source: str, stop: str, before: dict[str, set[str]]) -> set[str]:
 class Element(BpmnTaskSpec):
     """Base of all element specs. Replaces Spiff's prediction, data copying and checks; keeps its state machine."""
 
+    noun = "element"
+    """What its history calls it."""
+
     def __init__(self, spec: LevelSpec, node: Node) -> None:
         super().__init__(spec, node.id, bpmn_name=node.name.en)
         self.node = node
@@ -136,7 +139,7 @@ class Element(BpmnTaskSpec):
         top: Instance = token.workflow.top_workflow
         fired = token.internal_data.pop("fired", None)
         if not token.internal_data.pop("retried", False):
-            top.note("element_entered", token)
+            top.note(f"{self.noun}_entered", token)
         mark = top.mark(token)
         if fired is not None:  # a triggered catching event passes
             top.take_in(token, fired)
@@ -159,7 +162,7 @@ class Element(BpmnTaskSpec):
             if boundary.event.kind == "compensate" and boundary.compensation_handler:
                 book = token.workflow.book.setdefault("compensable", [])
                 book.append([self.node.id, boundary.compensation_handler, None])
-        top.note("element_completed", token)
+        top.note(f"{self.noun}_completed", token)
         if "compensates_for" in token.internal_data:
             events.compensated(token)
             return

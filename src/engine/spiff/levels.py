@@ -47,6 +47,8 @@ class SubProcess(Element):
 class MultiInstance(Element):
     """The wrapper of a multi-instance activity; the activity itself is one level down (see `build`)."""
 
+    noun = "multi_instance"
+
     def enter(self, token: Token) -> bool | None:
         top: Instance = token.workflow.top_workflow
         loop = self._loop
