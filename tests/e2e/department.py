@@ -23,6 +23,7 @@ _FORM_OF = {
 }
 _LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 _RECORD = {"zh": "记录已收到", "en": "Record it arrived"}
+_WAS_CLOSED = {"zh": re.compile("案件已于.+结案"), "en": re.compile("The case was closed")}
 _CLAIM = {"zh": "认领", "en": "Claim"}
 
 Login = Callable[..., Page]
@@ -93,10 +94,11 @@ class Department:
         look_for(page, f"/cases/{number}", button)
         button.click()
 
-    def see(self, username: str, number: str, words: str) -> None:
-        """Look at the case until these words stand on its page."""
+    def see_closed(self, username: str, number: str) -> None:
+        """Look at the case until the sentence above its diagram tells that it was closed."""
         page = self.page_of(username)
-        look_for(page, f"/cases/{number}", page.locator("main").get_by_text(words, exact=True))
+        told = page.locator(".why").get_by_text(_WAS_CLOSED[self._locale])
+        look_for(page, f"/cases/{number}", told)
 
     def _filler(self, form_id: str) -> FormFiller:
         return FormFiller(PROCESS / "forms" / f"{form_id}.form", self._locale)
@@ -104,7 +106,7 @@ class Department:
 
 def look_for(page: Page, address: str, wanted: Locator) -> None:
     """Open a page again and again until background work has brought what is wanted."""
-    for _ in range(40):
+    for _ in range(80):
         page.goto(address)
         if wanted.count():
             return

@@ -9,7 +9,6 @@ from .conftest import Served
 from .department import Department, Login, story
 
 _STORY = story("invoice_credit_note")
-_CLOSED = {"zh": "已结案", "en": "Closed"}
 
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
@@ -25,7 +24,7 @@ def test_an_invoice_complaint_runs_from_the_start_form_to_closure(login: Login, 
             department.record(step["by"], number, {"zh": "客户接受", "en": "Accepted"})
         else:
             department.do(step["by"], step["element"], number, step.get("values", {}))
-    department.see("chen.fang", number, _CLOSED[locale])
+    department.see_closed("chen.fang", number)
     page = department.page_of("chen.fang")
     for name in {"zh": ("王磊", "马莉", "陈芳"), "en": ("Wang Lei", "Ma Li", "Chen Fang")}[locale]:
         page.goto(f"/cases/{number}/timeline")
@@ -46,7 +45,7 @@ def test_the_story_goes_on_after_the_power_fails(served: Served, login: Login) -
             department.do(step["by"], step["element"], number, step.get("values", {}))
         served.kill()
         served.start()
-    department.see("chen.fang", number, _CLOSED["zh"])
+    department.see_closed("chen.fang", number)
     page = department.page_of("chen.fang")
     page.goto(f"/cases/{number}/mail")
     for subject in (f"已收到您的投诉 {number}", f"投诉 {number}：我们的决定", f"投诉 {number} 已结案"):
