@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from laneway.engine import clock, database, effects, jobs, messages, timers
-from laneway.engine.database import unit_of_work
+from laneway.engine.database import Session, unit_of_work
 from laneway.engine.errors import BpmnError, Conflict
 from laneway.engine.jobs import ActivatedJob
 from laneway.tasks import mail
@@ -71,9 +71,8 @@ class Worker:
         seen = -1
         while not self._stopping.is_set():
             with self._wake:
-                if (
-                    self._news == seen
-                ):  # nothing was committed here since; others may have, so look now and then
+                # Nothing was committed here since; other processes may have, so look now and then.
+                if self._news == seen:
                     self._wake.wait(_POLL_SECONDS)
                 seen = self._news
             try:
@@ -180,38 +179,36 @@ def _fail(leased: ActivatedJob, words: str) -> None:
 
 def do_effect() -> bool:
     """Do one piece of work that a step left for another transaction; whether there was one."""
-    key: int | None = None
-    try:
-        with unit_of_work() as session:
-            try:
-                return effects.run_next(session)
-            finally:
-                key = session.info.get("effect_key")
-    except Exception as error:
-        if key is None:
-            raise
-        # Postponed whatever it was, so that one piece that cannot be done does not hold up the others.
-        logger.exception("effect %s postponed", key)
-        with unit_of_work() as session:
-            effects.postpone(session, key, str(error))
-        return True
+    return _do_or_postpone(effects.run_next, "effect_key", effects.postpone)
 
 
 def fire_timer() -> bool:
     """Fire one due timer; whether there was one."""
+    return _do_or_postpone(
+        timers.fire_due, "timer_key", lambda session, key, _problem: timers.postpone(session, key)
+    )
+
+
+def _do_or_postpone(
+    work: Callable[[Session], bool], key_name: str, postpone: Callable[[Session, int, str], None]
+) -> bool:
+    """Do one thing in a transaction. `work` tells which in `session.info[key_name]`, so that it can be put off.
+
+    It is put off whatever went wrong, so that one thing that cannot be done does not hold up the others.
+    """
     key: int | None = None
     try:
         with unit_of_work() as session:
             try:
-                return timers.fire_due(session)
+                return work(session)
             finally:
-                key = session.info.get("timer_key")
-    except Exception:
+                key = session.info.get(key_name)
+    except Exception as error:
         if key is None:
             raise
-        logger.exception("timer %s postponed", key)
+        logger.exception("%s %s postponed", key_name.removesuffix("_key"), key)
         with unit_of_work() as session:
-            timers.postpone(session, key)
+            postpone(session, key, str(error))
         return True
 
 

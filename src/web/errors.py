@@ -82,7 +82,7 @@ def problem(error: LanewayError) -> Response:
             for name, content in error.params.items()
             if name != "key"
         }
-    return _problem(status, _(TITLES[status]), message(error), **more)
+    return problem_document(status, _(TITLES[status]), message(error), **more)
 
 
 def findings(found: list[Finding]) -> list[dict[str, Any]]:
@@ -114,7 +114,7 @@ def _answer_http(error: HTTPException) -> BaseResponse:
         return make_response(error.get_response())
     title = _(TITLES.get(status, TITLES[500] if status >= 500 else TITLES[400]))
     if wants_json():
-        return _problem(status, title, title)
+        return problem_document(status, title, title)
     return _page(status, title)
 
 
@@ -126,7 +126,7 @@ def _answer_unexpected(error: Exception) -> BaseResponse:
         "Nothing was changed. Try again; if it fails again, tell support %(reference)s.", reference=reference
     )
     if wants_json():
-        return _problem(500, _(TITLES[500]), detail, reference=reference)
+        return problem_document(500, _(TITLES[500]), detail, reference=reference)
     return _page(500, detail, reference=reference)
 
 
@@ -137,7 +137,8 @@ def _page(status: int, text: str, **more: Any) -> BaseResponse:
     )
 
 
-def _problem(status: int, title: str, detail: str, **more: Any) -> Response:
+def problem_document(status: int, title: str, detail: str, **more: Any) -> Response:
+    """A problem document (RFC 9457); `more` are further members."""
     document = {
         "type": "about:blank",
         "title": title,

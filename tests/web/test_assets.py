@@ -99,7 +99,6 @@ BUDGETS = {
 }
 
 
-@pytest.mark.skipif(not assets.BUILT.exists(), reason="the front end is not built: run make install")
 @pytest.mark.parametrize("entry", BUDGETS)
 def test_what_a_page_loads_stays_within_its_budget(entry: str) -> None:
     loaded = _files(entry) - (_files("app") if entry != "app" else set())

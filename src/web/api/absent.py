@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from laneway.web.api.problems import problem
+from laneway.web.errors import problem_document
 from laneway.web.i18n import N_, _
 
 blueprint = Blueprint("api_absent", __name__, url_prefix="/v2")
@@ -28,11 +28,11 @@ def nothing_here(path: str) -> Response:
     """501 for what is left out, 405 for a wrong method, 404 for the rest."""
     for left_out, reason in _LEFT_OUT.items():
         if path == left_out or path.startswith(f"{left_out}/"):
-            return problem(501, "NOT_IMPLEMENTED", _(reason))
+            return problem_document(501, "NOT_IMPLEMENTED", _(reason))
     allowed = _methods_there()
     if allowed:
         raise MethodNotAllowed(valid_methods=allowed)
-    return problem(
+    return problem_document(
         404, "NOT_FOUND", _("There is no operation %(path)s.", path=f"{request.method} {request.path}")
     )
 

@@ -16,9 +16,9 @@ from laneway.engine.search import TENANT, Query
 from laneway.web.api import shapes, waiting
 from laneway.web.api.incidents import INCIDENT, render_incident
 from laneway.web.api.operations import Answer, Body, instant, key, operation, page, read_key, read_query
-from laneway.web.api.problems import problem
 from laneway.web.api.shapes import FLAG, KEY, NUMBER, TEXT, list_of, nothing, nullable, page_of, record
 from laneway.web.auth import current_person
+from laneway.web.errors import problem_document
 from laneway.web.i18n import _
 
 blueprint = Blueprint("api_instances", __name__, url_prefix="/v2")
@@ -152,7 +152,7 @@ def _variables_at_end(instance_key: int) -> Mapping[str, Any] | None:
 
 def _still_running(instance_key: int) -> Response:
     detail = _("Process instance %(key)s has started, but has not ended in time.", key=instance_key)
-    return problem(504, "DEADLINE_EXCEEDED", detail, code="instance_still_running")
+    return problem_document(504, "DEADLINE_EXCEEDED", detail, code="instance_still_running")
 
 
 def _only(variables: Mapping[str, Any], names: list[str] | None) -> Mapping[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from werkzeug.exceptions import HTTPException
 
 from laneway.engine import forms
@@ -65,34 +64,23 @@ def of_error(error: LanewayError) -> Response:
     title = _TITLES[status]
     if isinstance(error, Refused):
         findings = [_finding(one) for one in error.findings]
-        return problem(status, title, _refusal(error.findings), code=error.code, findings=findings)
+        return errors.problem_document(
+            status, title, _refusal(error.findings), code=error.code, findings=findings
+        )
     if isinstance(error, Invalid) and error.problems:
         problems = [
             {"field": field, "code": code, "message": _problem_text(field, code, params)}
             for field, code, params in error.problems
         ]
         detail = " ".join(one["message"] for one in problems)
-        return problem(status, title, detail, code=error.code, errors=problems)
-    return problem(status, title, errors.message(error), code=error.code)
+        return errors.problem_document(status, title, detail, code=error.code, errors=problems)
+    return errors.problem_document(status, title, errors.message(error), code=error.code)
 
 
 def of_http_error(error: HTTPException) -> Response:
     """The problem document of an error that the web layer itself found (no such path, wrong method, too large)."""
     status = error.code or 500
-    return problem(status, error.name, error.description or error.name)
-
-
-def problem(status: int, title: str, detail: str, **more: Any) -> Response:
-    """A problem document; `more` are further members."""
-    document = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": request.path,
-        **more,
-    }
-    return Response(orjson.dumps(document), status=status, mimetype="application/problem+json")
+    return errors.problem_document(status, error.name, error.description or error.name)
 
 
 def _finding(found: Finding) -> Mapping[str, Any]:
