@@ -21,7 +21,7 @@ from typing import Any
 
 from laneway.engine.dmn import read_decisions
 from laneway.engine.feel import Env, Meter, compile_expression, evaluate_json, parse_and_compile, to_feel
-from laneway.engine.model import Resource
+from laneway.words import Resource
 
 CONDITION = 'amount > 1000 and status = "open"'
 FILTER = "items[price > 50 and open].name"

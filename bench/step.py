@@ -16,8 +16,9 @@ from sqlalchemy import select
 from bench.ground import fresh_database, kinds, show
 from bench.naive import NaiveStore
 from laneway.engine import database, deployments, instances, user_tasks
-from laneway.engine.model import Person, Resource, Text
+from laneway.engine.model import Person
 from laneway.engine.tables import process_instance, user_task
+from laneway.words import Resource, Text
 
 PROCESS = "bench_loop"
 DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>

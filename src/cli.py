@@ -16,10 +16,10 @@ import click
 from laneway import __version__, logs
 from laneway.engine import accounts, database, deployments, instances, process_folder, schema
 from laneway.engine.deployments import Deployed
-from laneway.engine.errors import LanewayError, Refused
-from laneway.engine.model import Finding, Severity, Text
+from laneway.errors import LanewayError, Refused
 from laneway.records import organisation
 from laneway.settings import Settings, SettingsError, read_settings
+from laneway.words import Finding, Severity, Text
 
 
 class _Commands(click.Group):

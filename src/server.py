@@ -12,7 +12,7 @@ from waitress.server import create_server
 from laneway import logs
 from laneway.engine import database, deployments, process_folder, schema
 from laneway.engine.deployments import Deployed
-from laneway.engine.errors import Unavailable
+from laneway.errors import Unavailable
 from laneway.records import organisation
 from laneway.settings import Settings
 from laneway.tasks import demonstration

@@ -18,7 +18,8 @@ from sqlalchemy import make_url
 
 from laneway.engine import accounts, clock, schema
 from laneway.engine import database as laneway_database
-from laneway.engine.model import Person, Text
+from laneway.engine.model import Person
+from laneway.words import Text
 
 PASSWORD = "in the tests"
 """Everyone's password in the tests' databases."""

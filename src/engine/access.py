@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Any
 
-from laneway.engine.errors import NotAllowed
 from laneway.engine.model import Person
+from laneway.errors import NotAllowed
 
 MANAGERS = frozenset({"complaint_lead", "cs_manager", "director"})
 PROCESS_OWNER = "process_owner"

@@ -16,10 +16,11 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock
-from laneway.engine.errors import Conflict, Invalid, NotAllowed, NotFound
-from laneway.engine.model import Person, Text
+from laneway.engine.model import Person
 from laneway.engine.tables import membership, person_group, web_session
 from laneway.engine.tables import person as person_table
+from laneway.errors import Conflict, Invalid, NotAllowed, NotFound
+from laneway.words import Text
 
 SESSION_HOURS = 12
 _MIN_PASSWORD = 8

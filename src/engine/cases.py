@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import clock, database
 from laneway.engine.bpmn.model import Process
-from laneway.engine.errors import NotFound
 from laneway.engine.expressions import evaluate
 from laneway.engine.model import InstanceState, Person
 from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.tables import case_file, number_series
+from laneway.errors import NotFound
 
 _SERIES = "laneway:case:series"
 _FIELDS = {"title": 400, "customer": 200, "severity": 20, "owner_group": 120}

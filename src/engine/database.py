@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import ORMExecuteState, sessionmaker
 from sqlalchemy.orm import Session as Session  # callers outside the engine name it without SQLAlchemy
 
-from laneway.engine.errors import Conflict, Unavailable
+from laneway.errors import Conflict, Unavailable
 
 _EPOCH_MS = 1_767_225_600_000  # 1 January 2026: keys stay small and time-ordered
 _SQLITE_WAIT_SECONDS = 30

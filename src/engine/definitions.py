@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from laneway.engine.bpmn.model import Process
 from laneway.engine.bpmn.reader import element_names, read_processes
 from laneway.engine.dmn import DecisionModel, read_decisions
-from laneway.engine.errors import NotFound
-from laneway.engine.model import Resource, Text
 from laneway.engine.spiff.build import Specs, specs_of
 from laneway.engine.tables import decision_definition, decision_requirements, process_definition
+from laneway.errors import NotFound
+from laneway.words import Resource, Text
 
 _KEPT = 500
 

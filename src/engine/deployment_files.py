@@ -16,9 +16,9 @@ from laneway.engine.bpmn.checks import check as check_process
 from laneway.engine.bpmn.model import Process
 from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.dmn import DecisionModel, read_decisions
-from laneway.engine.errors import Refused
-from laneway.engine.model import Finding, Resource, Severity, Text
 from laneway.engine.tables import decision_definition, form_definition, person_group, process_definition
+from laneway.errors import Refused
+from laneway.words import Finding, Resource, Severity, Text
 
 
 @dataclass

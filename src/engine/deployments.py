@@ -16,8 +16,7 @@ from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Process
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.dmn import Decision, DecisionModel
-from laneway.engine.errors import NotFound, Refused
-from laneway.engine.model import Finding, Person, Resource, Text
+from laneway.engine.model import Person
 from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.tables import (
     decision_definition,
@@ -29,6 +28,8 @@ from laneway.engine.tables import (
     signal_subscription,
     timer,
 )
+from laneway.errors import NotFound, Refused
+from laneway.words import Finding, Resource, Text
 
 _LOCK = 5_284_001
 """PostgreSQL advisory lock: one deployment at a time, so that versions have no gap and no double."""

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from laneway.engine import access, clock, deployments
 from laneway.engine.access import Action
 from laneway.engine.deployments import DeployedProcess
-from laneway.engine.errors import Conflict, Refused
-from laneway.engine.model import Finding, Person, Resource, Text
+from laneway.engine.model import Person
 from laneway.engine.tables import definition_draft
+from laneway.errors import Conflict, Refused
+from laneway.words import Finding, Resource, Text
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import clock, definitions, messages, runtime
 from laneway.engine.database import is_postgresql
-from laneway.engine.errors import Conflict, NotFound
 from laneway.engine.model import InstanceState
 from laneway.engine.spiff.effects import Note, StepFailed
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import effect, process_instance
+from laneway.errors import Conflict, NotFound
 
 _LONGEST_PAUSE_SECONDS = 3600
 

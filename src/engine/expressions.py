@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import clock, definitions, feel
 from laneway.engine.bpmn.model import Called, Event
-from laneway.engine.errors import NotFound
-from laneway.engine.model import Text
 from laneway.engine.spiff.effects import Due, StepFailed
+from laneway.errors import NotFound
+from laneway.words import Text
 
 _CYCLE = re.compile(r"R(\d*)/(P.+)")
 _STEPS = 200_000

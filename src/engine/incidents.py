@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, runtime
 from laneway.engine.access import Action
-from laneway.engine.errors import Conflict, NotFound
 from laneway.engine.model import IncidentState, JobState, Person
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import incident, job
+from laneway.errors import Conflict, NotFound
 
 
 def resolve(session: Session, incident_key: int, *, by: Person) -> None:

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import access, definitions, forms, runtime
 from laneway.engine.access import Action
-from laneway.engine.errors import Conflict, Invalid, NotFound
 from laneway.engine.model import Person
 from laneway.engine.runtime import Started
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import form_definition, process_definition, process_instance
+from laneway.errors import Conflict, Invalid, NotFound
 
 
 def start(

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import cases, clock, history, runtime
 from laneway.engine.database import is_postgresql, new_key
-from laneway.engine.errors import Conflict, NotFound
 from laneway.engine.model import IncidentState, JobState, Person
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import incident, job, mail, process_instance
+from laneway.errors import Conflict, NotFound
 
 _OPEN = (JobState.CREATED, JobState.ACTIVATED, JobState.FAILED)
 

@@ -17,7 +17,6 @@ from laneway.engine import access, clock, runtime
 from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Node
 from laneway.engine.database import new_key
-from laneway.engine.errors import Conflict, Invalid
 from laneway.engine.model import Person
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
@@ -29,6 +28,7 @@ from laneway.engine.tables import (
     signal_subscription,
 )
 from laneway.engine.waits import queue_effect
+from laneway.errors import Conflict, Invalid
 
 
 def publish(

@@ -1,4 +1,4 @@
-"""The words that cross layers: states, people, bilingual text and the read models that screens and the API show."""
+"""The words that cross the engine's layers: states, people and the read models that screens and the API show."""
 
 from __future__ import annotations
 
@@ -6,22 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
+
+from laneway.words import Text
 
 Variables = Mapping[str, Any]
 """JSON values by variable name."""
-
-
-class Text(NamedTuple):
-    """The same words in both languages; where one is missing the other stands in."""
-
-    zh: str
-    en: str
-
-    def pick(self, locale: str) -> str:
-        """The words for a locale such as `zh`, `zh-CN` or `en`."""
-        first, second = (self.zh, self.en) if locale.lower().startswith("zh") else (self.en, self.zh)
-        return first or second
 
 
 class InstanceState(StrEnum):
@@ -58,13 +48,6 @@ class IncidentState(StrEnum):
     RESOLVED = "RESOLVED"
 
 
-class Severity(StrEnum):
-    """How much a finding of a deployment check weighs."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
 @dataclass(frozen=True)
 class Person:
     """Someone who can log in. `groups` are candidate group ids."""
@@ -74,45 +57,6 @@ class Person:
     groups: frozenset[str] = frozenset()
     email: str = ""
     locale: str = "zh"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One result of a deployment check, told where it stands and how to mend it."""
-
-    code: str
-    message: Text
-    file: str = ""
-    element_id: str | None = None
-    element_name: str = ""
-    severity: Severity = Severity.ERROR
-
-    def as_json(self) -> dict[str, Any]:
-        """The finding as it is stored and sent; `from_json` reads it."""
-        return {
-            "code": self.code,
-            "zh": self.message.zh,
-            "en": self.message.en,
-            "file": self.file,
-            "element_id": self.element_id,
-            "element_name": self.element_name,
-            "severity": self.severity,
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Finding:
-        """The finding that `as_json` gave."""
-        message = Text(stored["zh"], stored["en"])
-        rest = {name: stored[name] for name in ("file", "element_id", "element_name")}
-        return cls(stored["code"], message, severity=Severity(stored["severity"]), **rest)
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A file to deploy: its name (with folders) and its bytes."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True)

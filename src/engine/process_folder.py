@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from laneway.engine.errors import NotFound
-from laneway.engine.model import Resource
 from laneway.engine.tables import decision_requirements, form_definition, process_definition
+from laneway.errors import NotFound
+from laneway.words import Resource
 
 _KINDS = (".bpmn", ".dmn", ".form")
 

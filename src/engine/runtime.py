@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from laneway.engine import cases, clock, definitions, history
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.definitions import Definition
-from laneway.engine.errors import Conflict, NotFound
 from laneway.engine.expressions import StepHost
 from laneway.engine.model import IncidentState, InstanceState, Person
 from laneway.engine.spiff import state as live_state
@@ -23,6 +22,7 @@ from laneway.engine.spiff.effects import IncidentRaised, Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import incident, process_instance
 from laneway.engine.waits import Rows, queue_effect
+from laneway.errors import Conflict, NotFound
 
 Change = Callable[[Instance], object]
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import access, history, user_tasks
 from laneway.engine.access import Action
-from laneway.engine.errors import Conflict
 from laneway.engine.model import Person, UserTaskState
 from laneway.engine.tables import user_task, user_task_candidate
+from laneway.errors import Conflict
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, forms, history, runtime
 from laneway.engine.access import Action
-from laneway.engine.errors import Conflict, NotAllowed, NotFound
 from laneway.engine.model import Person, UserTaskState
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import form_definition, process_instance, user_task, user_task_draft
+from laneway.errors import Conflict, NotAllowed, NotFound
 
 
 @dataclass(frozen=True)

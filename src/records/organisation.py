@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from laneway.engine import accounts
-from laneway.engine.model import Person, Text
+from laneway.engine.model import Person
+from laneway.words import Text
 
 DEMO_PASSWORD = "demo"
 _MAIL_DOMAIN = "haiyuan.example"

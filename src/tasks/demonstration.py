@@ -12,8 +12,8 @@ from typing import Any
 
 from laneway.engine import cases, clock, user_tasks
 from laneway.engine.database import reading, unit_of_work
-from laneway.engine.errors import LanewayError
 from laneway.engine.model import Person
+from laneway.errors import LanewayError
 from laneway.tasks.scenarios import MovableClock, Player, read_scenario
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from laneway.engine.errors import Invalid
+from laneway.errors import Invalid
 
 
 def load_handlers(folder: Path) -> list[str]:

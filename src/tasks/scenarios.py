@@ -18,9 +18,10 @@ from typing import Any, Protocol
 from laneway.engine import access, cases, clock, feel, instances, messages, user_tasks
 from laneway.engine.access import Action
 from laneway.engine.database import reading, unit_of_work
-from laneway.engine.errors import NotAllowed
-from laneway.engine.model import Person, Text
+from laneway.engine.model import Person
+from laneway.errors import NotAllowed
 from laneway.tasks.draining import drain
+from laneway.words import Text
 
 Told = Mapping[str, Any]
 

@@ -17,8 +17,8 @@ import orjson
 
 from laneway.engine import clock, database, effects, jobs, messages, timers
 from laneway.engine.database import Session, unit_of_work
-from laneway.engine.errors import BpmnError, Conflict
 from laneway.engine.jobs import ActivatedJob
+from laneway.errors import BpmnError, Conflict
 from laneway.tasks import mail
 from laneway.tasks.registry import Job, Outcome, handler_of, registered
 

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import func, select
 
 from laneway.engine import database, deployments, instances, jobs, messages
-from laneway.engine.errors import Refused
-from laneway.engine.model import IncidentState, JobState, Person, Resource, Text
+from laneway.engine.model import IncidentState, JobState, Person
 from laneway.engine.spiff import state as live_state
 from laneway.engine.tables import effect, incident, job, process_instance, timer
+from laneway.errors import Refused
 from laneway.testing import drain
 from laneway.testing.engine import FreshEngine
 from laneway.testing.issues import Refusal
+from laneway.words import Resource, Text
 
 _EXAMINER = Person("examiner", Text("考官", "Examiner"), frozenset({"admin", "process_owner"}))
 _OPEN = (JobState.CREATED, JobState.ACTIVATED, JobState.FAILED)

@@ -8,10 +8,10 @@ from typing import Any
 from laneway.engine import database, deployments
 from laneway.engine.bpmn.unsupported import UNSUPPORTED
 from laneway.engine.deployments import Deployed
-from laneway.engine.errors import Refused
-from laneway.engine.model import Resource
+from laneway.errors import Refused
 from laneway.testing.engine import FreshEngine
 from laneway.testing.issues import issue_of
+from laneway.words import Resource
 
 
 class Camunda8Engine(FreshEngine):

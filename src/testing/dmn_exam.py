@@ -12,7 +12,7 @@ from laneway.engine.dmn.evaluation import evaluate_element
 from laneway.engine.feel import Meter, iso
 from laneway.engine.feel.temporal import Date, DateTime, DayTimeDuration, MonthDuration, Time
 from laneway.engine.feel.values import Value, number_text
-from laneway.engine.model import Resource
+from laneway.words import Resource
 
 _READ: Final[dict[str, Callable[[str], Value]]] = {
     "date": iso.parse_date,

@@ -6,12 +6,12 @@ from typing import Any
 
 from laneway.engine.bpmn.checks import Known, check
 from laneway.engine.bpmn.reader import read_processes
-from laneway.engine.errors import Refused
-from laneway.engine.model import Resource, Severity
+from laneway.errors import Refused
 from laneway.testing.betsy import betsy_engine as betsy_engine
 from laneway.testing.camunda8 import camunda8_engine as camunda8_engine
 from laneway.testing.dmn_exam import tck_engine as tck_engine
 from laneway.testing.issues import issue_of
+from laneway.words import Resource, Severity
 
 
 class MiwgEngine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from laneway.engine.model import Finding
+from laneway.words import Finding
 
 
 class Refusal(Exception):

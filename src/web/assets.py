@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, request
 from markupsafe import Markup, escape
 
-from laneway.engine.errors import Unavailable
+from laneway.errors import Unavailable
 
 BUILT = Path(__file__).parent / "static" / "dist"
 BASE_URL = "/static/dist/"

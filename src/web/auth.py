@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import accounts
 from laneway.engine.database import reading, unit_of_work
-from laneway.engine.errors import LanewayError, NotAllowed
 from laneway.engine.model import Person
+from laneway.errors import LanewayError, NotAllowed
 from laneway.records.organisation import DEMO_PASSWORD, demo_logins
 from laneway.settings import Settings
 from laneway.web import errors, i18n

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import request
 
-from laneway.engine.errors import Invalid
+from laneway.errors import Invalid
 
 
 def read_json() -> dict[str, Any]:

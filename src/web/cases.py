@@ -14,11 +14,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from laneway.engine import access, clock, incidents, instances, job_types, messages
 from laneway.engine.access import Action
 from laneway.engine.database import Session, reading, unit_of_work
-from laneway.engine.errors import Conflict
 from laneway.engine.model import InstanceState, JobState, Person
 from laneway.engine.queries import case_detail, cases, names
 from laneway.engine.queries.case_rows import Instance, JobRow, Surroundings, UserTaskRow
 from laneway.engine.queries.cases import CaseFilter, CaseRow
+from laneway.errors import Conflict
 from laneway.web import clocks
 from laneway.web.auth import current_person
 from laneway.web.frame import page

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from laneway.engine.access import Action
-from laneway.engine.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Unavailable
+from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Unavailable
 from laneway.web.i18n import N_
 
 TEXTS: Mapping[str, str] = {

@@ -15,12 +15,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import clock, forms
 from laneway.engine.database import reading
-from laneway.engine.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Refused, Unavailable
-from laneway.engine.model import Finding
 from laneway.engine.queries import names
+from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Refused, Unavailable
 from laneway.web.error_texts import OF_KIND, RIGHTS, TEXTS, TITLES
 from laneway.web.frame import page
 from laneway.web.i18n import _, local, locale, moment, pick
+from laneway.words import Finding
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,11 @@ from flask import g, render_template, request
 from laneway.engine import access, clock
 from laneway.engine.access import Action
 from laneway.engine.database import reading
-from laneway.engine.model import Person, Text
+from laneway.engine.model import Person
 from laneway.engine.queries import inbox
 from laneway.web import i18n
 from laneway.web.i18n import N_
+from laneway.words import Text
 
 
 @dataclass(frozen=True)

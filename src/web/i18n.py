@@ -18,7 +18,7 @@ from flask import Flask, current_app, g, has_request_context, request
 from markupsafe import Markup
 
 from laneway.engine import clock
-from laneway.engine.model import Text
+from laneway.words import Text
 
 LOCALES = ("zh", "en")
 COOKIE = "laneway_locale"

@@ -13,17 +13,18 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import user_tasks
 from laneway.engine.database import Session, reading, unit_of_work
-from laneway.engine.errors import Invalid, NotFound
-from laneway.engine.model import InboxItem, Person, Text, UserTaskState
+from laneway.engine.model import InboxItem, Person, UserTaskState
 from laneway.engine.queries import case_detail, inbox, names
 from laneway.engine.queries.inbox import View
 from laneway.engine.user_tasks import TaskView
+from laneway.errors import Invalid, NotFound
 from laneway.web import clocks
 from laneway.web.auth import current_person
 from laneway.web.bodies import read_json
 from laneway.web.frame import at_now, page, piece
 from laneway.web.i18n import N_, _, local, pick
 from laneway.web.story import SHORT, Entry, Teller, Why
+from laneway.words import Text
 
 bp = Blueprint("inbox", __name__)
 

@@ -11,14 +11,14 @@ from laneway.engine import access, deployments, drafts
 from laneway.engine.access import Action
 from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.drafts import Draft
-from laneway.engine.errors import Invalid
-from laneway.engine.model import Finding, Resource
 from laneway.engine.queries import names
+from laneway.errors import Invalid
 from laneway.web import errors
 from laneway.web.auth import current_person
 from laneway.web.bodies import read_json
 from laneway.web.frame import page
 from laneway.web.i18n import _, pick
+from laneway.words import Finding, Resource
 
 bp = Blueprint("modeler", __name__)
 

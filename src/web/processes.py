@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from laneway.engine import access, deployments
 from laneway.engine.access import Action
 from laneway.engine.database import reading, unit_of_work
-from laneway.engine.errors import Invalid, NotFound, Refused
-from laneway.engine.model import Finding, Resource, Severity
 from laneway.engine.queries import names, processes
+from laneway.errors import Invalid, NotFound, Refused
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
+from laneway.words import Finding, Resource, Severity
 
 bp = Blueprint("processes", __name__)
 

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from laneway.engine import access, deployments, instances
 from laneway.engine.access import Action
 from laneway.engine.database import reading, unit_of_work
-from laneway.engine.errors import Conflict, Invalid
 from laneway.engine.model import Person
 from laneway.engine.queries import names, processes
 from laneway.engine.queries.processes import ProcessRow
 from laneway.engine.runtime import Started
+from laneway.errors import Conflict, Invalid
 from laneway.web.auth import current_person
 from laneway.web.bodies import read_json
 from laneway.web.frame import page

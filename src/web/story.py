@@ -14,11 +14,11 @@ from typing import Any
 from markupsafe import Markup
 
 from laneway.engine.database import Session
-from laneway.engine.model import Text
 from laneway.engine.queries import names
 from laneway.engine.queries.case_rows import Happening, Surroundings, UserTaskRow
 from laneway.engine.queries.names import FieldWords
 from laneway.web.i18n import _, locale, moment, pick, value
+from laneway.words import Text
 
 _MEMBERS_NAMED = 3
 _VALUES_SHOWN = 8

@@ -13,8 +13,9 @@ from sqlalchemy import Table, select
 from laneway.engine import deployments, incidents, instances, jobs, tables, user_tasks
 from laneway.engine.deployments import Deployed
 from laneway.engine.jobs import ActivatedJob
-from laneway.engine.model import Person, Resource
+from laneway.engine.model import Person
 from laneway.testing import drain
+from laneway.words import Resource
 
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '

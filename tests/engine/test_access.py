@@ -6,8 +6,9 @@ import pytest
 
 from laneway.engine import access
 from laneway.engine.access import Action
-from laneway.engine.errors import NotAllowed
-from laneway.engine.model import Person, Text
+from laneway.engine.model import Person
+from laneway.errors import NotAllowed
+from laneway.words import Text
 
 ROLES = {
     "stranger": set(),

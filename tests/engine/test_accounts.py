@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from laneway.engine import accounts
-from laneway.engine.errors import Conflict, Invalid, NotAllowed, NotFound
-from laneway.engine.model import Text
 from laneway.engine.tables import web_session
+from laneway.errors import Conflict, Invalid, NotAllowed, NotFound
+from laneway.words import Text
 
 PASSWORD = "in the tests"
 

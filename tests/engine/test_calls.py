@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from laneway.engine import instances, jobs, tables
-from laneway.engine.errors import Conflict
+from laneway.errors import Conflict
 from laneway.testing import drain
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from laneway.engine import deployments, tables
-from laneway.engine.errors import NotAllowed, NotFound, Refused
-from laneway.engine.model import Resource
+from laneway.errors import NotAllowed, NotFound, Refused
+from laneway.words import Resource
 
 DECISION = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="prices" name="prices"
  namespace="http://example.com/dmn"><decision id="price" name="price"><variable name="price"/>

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from laneway.engine import drafts, tables
-from laneway.engine.errors import Conflict, NotAllowed, NotFound, Refused
-from laneway.engine.model import Person, Text
+from laneway.engine.model import Person
+from laneway.errors import Conflict, NotAllowed, NotFound, Refused
+from laneway.words import Text
 
 
 def diagram(draw: Any, name: str = "u", id: str = "P") -> Any:

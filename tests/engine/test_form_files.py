@@ -9,7 +9,7 @@ import pytest
 
 from laneway.engine import forms
 from laneway.engine.forms.schema import UNSUPPORTED
-from laneway.engine.model import Resource
+from laneway.words import Resource
 
 
 def form(*components: dict[str, Any], form_id: Any = "f1") -> dict[str, Any]:

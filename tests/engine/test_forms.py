@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from laneway.engine import clock, forms
-from laneway.engine.errors import Invalid
 from laneway.engine.forms.fields import _WORDS
-from laneway.engine.model import Text
+from laneway.errors import Invalid
+from laneway.words import Text
 
 
 def form(*components: dict[str, Any], form_id: Any = "f1") -> dict[str, Any]:

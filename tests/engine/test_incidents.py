@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from laneway.engine import incidents, tables
-from laneway.engine.errors import Conflict, NotAllowed, NotFound
+from laneway.errors import Conflict, NotAllowed, NotFound
 from laneway.testing import drain
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from laneway.engine import instances, tables
-from laneway.engine.errors import Conflict, Invalid, NotAllowed, NotFound
-from laneway.engine.model import Resource
+from laneway.errors import Conflict, Invalid, NotAllowed, NotFound
 from laneway.testing import drain
+from laneway.words import Resource
 
 
 def simple(draw: Any, name: str = "u", **properties: str) -> Any:

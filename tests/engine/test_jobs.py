@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from laneway.engine import jobs, tables
-from laneway.engine.errors import Conflict, NotFound
 from laneway.engine.jobs import Mail
+from laneway.errors import Conflict, NotFound
 from laneway.tasks import worker
 from laneway.testing import drain
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from laneway.engine import instances, tables, user_tasks
-from laneway.engine.errors import Conflict
+from laneway.errors import Conflict
 from laneway.tasks import Job, handler
 from laneway.tasks.worker import Worker
 

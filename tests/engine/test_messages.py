@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from laneway.engine import messages, tables, user_tasks
-from laneway.engine.errors import Conflict, Invalid, NotAllowed
+from laneway.errors import Conflict, Invalid, NotAllowed
 from laneway.testing import drain
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from laneway.engine import deployments, process_folder
-from laneway.engine.errors import NotFound
-from laneway.engine.model import Resource
+from laneway.errors import NotFound
+from laneway.words import Resource
 
 FORM = b'{"type": "default", "id": "note", "schemaVersion": 16, "components": []}'
 

@@ -13,10 +13,10 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from laneway.engine import search, tables
-from laneway.engine.errors import Conflict, Invalid, NotAllowed
 from laneway.engine.model import Person
 from laneway.engine.search import Query
 from laneway.engine.user_task_changes import Changes, change
+from laneway.errors import Conflict, Invalid, NotAllowed
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from sqlalchemy import event, select
 
 from laneway.engine import deployments, instances, user_tasks
-from laneway.engine.model import Resource
 from laneway.engine.tables import process_instance, user_task
+from laneway.words import Resource
 
 MOST_STATEMENTS = 15  # the look into the inbox is counted as well
 DIAGRAM = b"""<?xml version="1.0" encoding="UTF-8"?>

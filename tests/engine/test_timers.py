@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from laneway.engine import tables
-from laneway.engine.errors import Refused
+from laneway.errors import Refused
 from laneway.testing import drain
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from laneway.engine import tables, user_tasks
-from laneway.engine.errors import Conflict, Invalid, NotAllowed, NotFound
-from laneway.engine.model import Resource
+from laneway.errors import Conflict, Invalid, NotAllowed, NotFound
 from laneway.testing import drain
+from laneway.words import Resource
 
 FORM = {
     "id": "decide",

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import func, select
 
 from laneway.engine import deployments, instances
-from laneway.engine.model import Resource
 from laneway.engine.tables import effect, history, incident, job, process_instance
+from laneway.words import Resource
 
 CASES, KILLS, THREADS = 12, 4, 2
 SECONDS = 120

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from laneway.engine.dmn import DecisionModel, read_decisions
-from laneway.engine.model import Resource
+from laneway.words import Resource
 
 FOLDER = Path(__file__).parents[2] / "processes" / "c110_complaint" / "decisions"
 

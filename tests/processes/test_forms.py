@@ -12,13 +12,12 @@ from lxml import etree
 
 from laneway.engine.bpmn.checks import Known, check
 from laneway.engine.bpmn.reader import read_processes
-from laneway.engine.bpmn.texts import bilingual
 from laneway.engine.bpmn.xmlns import properties_of
 from laneway.engine.dmn import read_decisions
 from laneway.engine.forms.schema import check_form
-from laneway.engine.model import Resource
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.registry import registered
+from laneway.words import Resource, bilingual
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 DIAGRAMS = sorted(PROCESSES.glob("*.bpmn"))

@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from laneway.engine import deployments, instances, process_folder
 from laneway.engine.bpmn.reader import read_processes
-from laneway.engine.model import Resource
 from laneway.engine.tables import case_file, history, mail, process_instance
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers
 from laneway.testing import Player, read_scenario
+from laneway.words import Resource
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 SCENARIOS = sorted(PROCESSES.glob("*/scenarios/*.toml"))

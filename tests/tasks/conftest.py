@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from laneway.engine import deployments, instances
-from laneway.engine.model import Resource
 from laneway.engine.tables import process_instance
+from laneway.words import Resource
 
 DIAGRAM = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
  xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="d" targetNamespace="t"><error id="E" errorCode="E"/>

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from laneway.engine.errors import Invalid
+from laneway.errors import Invalid
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.registry import handler_of, registered
 

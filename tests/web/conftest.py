@@ -15,13 +15,14 @@ from werkzeug.test import TestResponse
 
 from laneway.engine import accounts, deployments, instances
 from laneway.engine import database as laneway_database
-from laneway.engine.model import Person, Resource
+from laneway.engine.model import Person
 from laneway.engine.runtime import Started
 from laneway.engine.tables import user_task
 from laneway.settings import Settings
 from laneway.testing import drain
 from laneway.web import create_app
 from laneway.web.auth import COOKIE
+from laneway.words import Resource
 
 REFUND = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"

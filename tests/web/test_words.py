@@ -14,11 +14,12 @@ from babel.messages.pofile import read_po
 from flask import Flask, g
 
 from laneway.engine.access import Action
-from laneway.engine.errors import Conflict
-from laneway.engine.model import Person, Text
+from laneway.engine.model import Person
+from laneway.errors import Conflict
 from laneway.web import clocks, errors, i18n
 from laneway.web.error_texts import RIGHTS, TEXTS
 from laneway.web.i18n import CATALOGUES
+from laneway.words import Text
 
 SOURCE = Path(__file__).parents[2] / "src"
 RAISED = {"NotFound", "NotAllowed", "Conflict", "Invalid", "Unavailable", "LanewayError"}

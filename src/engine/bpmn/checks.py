@@ -15,7 +15,7 @@ from laneway.engine.bpmn.rules_events import EVENT_RULES
 from laneway.engine.bpmn.rules_feel import expressions_compile
 from laneway.engine.bpmn.rules_structure import STRUCTURE
 from laneway.engine.bpmn.rules_work import WORK_RULES
-from laneway.engine.model import Finding
+from laneway.words import Finding
 
 _RULES: Final[tuple[Callable[[Place], Findings], ...]] = (
     *STRUCTURE,

@@ -12,7 +12,7 @@ from lxml import etree
 
 from laneway.engine.bpmn.model import FLOW_NODES
 from laneway.engine.bpmn.xmlns import BPMN, finding_at, tag_of
-from laneway.engine.model import Finding, Text
+from laneway.words import Finding, Text
 
 _FLOW_ENDS = {"incoming": "targetRef", "outgoing": "sourceRef"}
 

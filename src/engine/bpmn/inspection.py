@@ -20,7 +20,7 @@ from laneway.engine.bpmn.xmlns import (
     finding_at,
     tag_of,
 )
-from laneway.engine.model import Finding, Severity, Text
+from laneway.words import Finding, Severity, Text
 
 _EXPRESSIONS: Final = frozenset({"conditionExpression", "completionCondition"})
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from laneway.engine.model import Finding, Text
+from laneway.words import Finding, Text
 
 NO_NAME = Text("", "")
 

@@ -8,7 +8,6 @@ from laneway.engine.bpmn import drawing
 from laneway.engine.bpmn.extensions import read_extensions
 from laneway.engine.bpmn.inspection import inspect
 from laneway.engine.bpmn.model import EVENTS, FLOW_NODES, LEVELS, Diagram, Event, Flow, Level, Node, Process
-from laneway.engine.bpmn.texts import bilingual
 from laneway.engine.bpmn.xmlns import (
     BPMN,
     TIMERS,
@@ -19,8 +18,8 @@ from laneway.engine.bpmn.xmlns import (
     tag_of,
     text_of,
 )
-from laneway.engine.model import Resource, Text
-from laneway.engine.xml import parse_xml
+from laneway.words import Resource, Text, bilingual
+from laneway.xml import parse_xml
 
 _SUFFIX = "EventDefinition"
 

@@ -10,7 +10,7 @@ from laneway.engine import clock
 from laneway.engine.bpmn.model import Level, Node, Process
 from laneway.engine.bpmn.unsupported import UNSUPPORTED
 from laneway.engine.feel import as_datetime
-from laneway.engine.model import Finding, Severity, Text
+from laneway.words import Finding, Severity, Text
 
 Findings = Iterator[Finding]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from laneway.engine.model import Text
+from laneway.words import Text
 
 UNSUPPORTED: Final[dict[str, Text]] = {
     "element": Text("不支持这种 BPMN 元素：请删除", "this BPMN element is not supported: remove it"),

@@ -7,7 +7,7 @@ from typing import Final
 
 from lxml import etree
 
-from laneway.engine.model import Finding, Severity, Text
+from laneway.words import Finding, Severity, Text
 
 BPMN: Final = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE: Final = "{http://camunda.org/schema/zeebe/1.0}"

@@ -12,6 +12,7 @@ from laneway.engine.dmn.xmlns import Xml, child, children, expression_in, local,
 from laneway.engine.feel import Code, Env, FeelSyntaxError, Meter, Names, parse_and_compile
 from laneway.engine.feel.calls import invoke_named
 from laneway.engine.feel.compiler import Compiler
+from laneway.engine.feel.reader import node
 from laneway.engine.feel.types import Type, coerce
 from laneway.engine.feel.values import Function, Value
 
@@ -166,12 +167,12 @@ class Boxed:
 
     def _filter(self, x: Xml, names: Sequence[str]) -> Code:
         match = self._inside(x, "match", [*names, "item"])
-        return self._builder.compile(("filter", self._inside(x, "in", names), match))
+        return self._builder.compile(node(0, "filter", self._inside(x, "in", names), match))
 
     def _loop(self, x: Xml, names: Sequence[str]) -> Code:
         variable = x.get("iteratorVariable") or ""
         body = self._inside(x, "return" if local(x) == "for" else "satisfies", [*names, variable, "partial"])
-        return self._builder.compile((local(x), [(variable, self._loop_source(x, names))], body))
+        return self._builder.compile(node(0, local(x), [(variable, self._loop_source(x, names))], body))
 
     def _loop_source(self, x: Xml, names: Sequence[str]) -> Code:
         """What a loop goes over; 1..3 without brackets is written like the loop of a text."""

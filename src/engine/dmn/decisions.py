@@ -12,10 +12,10 @@ from laneway.engine.dmn.evaluation import Evaluation, compile_logic
 from laneway.engine.dmn.problems import Problems
 from laneway.engine.dmn.trace import EvaluatedDecision, Trace
 from laneway.engine.dmn.xmlns import expression_in, local
-from laneway.engine.errors import NotFound, Refused
 from laneway.engine.feel import Env, FeelLimit, from_feel, to_feel
-from laneway.engine.model import Finding, Resource, Text
-from laneway.engine.xml import parse_xml
+from laneway.errors import NotFound, Refused
+from laneway.words import Finding, Resource, Text
+from laneway.xml import parse_xml
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
-from laneway.engine.bpmn.texts import bilingual
 from laneway.engine.dmn.item_types import ItemTypes
 from laneway.engine.dmn.problems import Problems
 from laneway.engine.dmn.xmlns import Xml, child, children, expression_in, local
 from laneway.engine.feel import Code, Names
 from laneway.engine.feel.properties import WORDY
 from laneway.engine.feel.types import Type
-from laneway.engine.model import Text
+from laneway.words import Text, bilingual
 
 _REQUIREMENTS: Final = (
     ("informationRequirement", ("requiredDecision", "requiredInput")),

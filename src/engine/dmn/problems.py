@@ -6,7 +6,7 @@ from typing import Final
 
 from laneway.engine.dmn.xmlns import Xml
 from laneway.engine.feel import FeelSyntaxError
-from laneway.engine.model import Finding, Text
+from laneway.words import Finding, Text
 
 UNSUPPORTED: Final[dict[str, Text]] = {
     "expression_language": Text("只支持 FEEL 表达式语言", "only FEEL is supported as expression language"),

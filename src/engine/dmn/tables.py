@@ -13,7 +13,7 @@ from laneway.engine.feel import Code, Env, Meter
 from laneway.engine.feel.arithmetic import ARITHMETIC
 from laneway.engine.feel.types import Type, coerce
 from laneway.engine.feel.values import Value, equal, order
-from laneway.engine.model import Text
+from laneway.words import Text
 
 HIT_POLICIES: Final = frozenset(
     ["UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from laneway.engine.feel import Meter, from_feel
 from laneway.engine.feel.values import Value
-from laneway.engine.model import Text
+from laneway.words import Text
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laneway.engine.model import Text
+from laneway.words import Text
 
 
 class FeelError(Exception):

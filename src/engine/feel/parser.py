@@ -7,7 +7,7 @@ from collections.abc import Callable
 from laneway.engine.feel.lexer import Token
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.primaries import Primaries
-from laneway.engine.feel.reader import STOP, Node
+from laneway.engine.feel.reader import STOP, Node, node
 
 
 class Parser(Primaries):
@@ -22,23 +22,23 @@ class Parser(Primaries):
         return self._whole(self._unary_tests)
 
     def _whole(self, part: Callable[[], Node]) -> Node:
-        node = part()
+        whole = part()
         if self.tok.kind != "end":
             self.fail()
-        return node
+        return whole
 
     # unary tests
 
     def _unary_tests(self) -> Node:
         if self.at("-") and self.tokens[self.i + 1].kind == "end":
             self.i += 1
-            return ("any",)
+            return node(0, "any")
         if self.at("not") and self.tokens[self.i + 1].text == "(" and self._closes_at_end(self.i + 1):
             self.i += 2
             tests = self._tests()
             self.need(")")
-            return ("not", tests)
-        return ("tests", self._tests())
+            return node(0, "not", tests)
+        return node(0, "tests", self._tests())
 
     def _closes_at_end(self, i: int) -> bool:
         """Whether the parenthesis that opens at token i is closed by the last token."""
@@ -60,9 +60,9 @@ class Parser(Primaries):
     def test(self) -> Node:
         """One positive unary test: ("compare", operator, value) or ("value", expression)."""
         if self.at_comparison():
-            operator = self._next().text
-            return ("compare", operator, self.additive())
-        return ("value", self.expression())
+            operator = self._next()
+            return node(operator.pos, "compare", operator.text, self.additive())
+        return node(self.tok.pos, "value", self.expression())
 
     def _next(self) -> Token:
         token = self.tok
@@ -75,9 +75,9 @@ class Parser(Primaries):
         """The lowest level: `or`."""
         with self.deeper():
             saved, self.in_end = self.in_end, False
-            node = self._chain("or", self._conjunction)
+            whole = self._chain("or", self._conjunction)
             self.in_end = saved
-            return node
+            return whole
 
     def _conjunction(self) -> Node:
         return self._chain("and", self._comparison)
@@ -86,23 +86,23 @@ class Parser(Primaries):
         first = part()
         if not self.at(word):
             return first
-        items = [first]
+        pos, items = self.tok.pos, [first]
         while self.take(word):
             items.append(part())
-        return (word, items)
+        return node(pos, word, items)
 
     def _comparison(self) -> Node:
         left = self.additive()
         while True:
+            pos = self.tok.pos
             if self.at_comparison():
-                operator = self._next().text
-                left = ("cmp", operator, left, self.additive())
+                left = node(pos, "cmp", self._next().text, left, self.additive())
             elif self.take("between"):
                 low = self.additive()
                 self.need("and")
-                left = ("between", left, low, self.additive())
+                left = node(pos, "between", left, low, self.additive())
             elif self.take("in"):
-                left = ("in", left, self._in_tests())
+                left = node(pos, "in", left, self._in_tests())
             else:
                 return left
 
@@ -117,7 +117,7 @@ class Parser(Primaries):
             self.i = start  # it was an expression that only begins with a parenthesis
         if self.at_comparison():
             return [self.test()]
-        return [("value", self.additive())]
+        return [node(self.tok.pos, "value", self.additive())]
 
     def additive(self) -> Node:
         """Sums."""
@@ -131,40 +131,43 @@ class Parser(Primaries):
 
     def _operators(self, operators: tuple[str, ...], part: Callable[[], Node]) -> Node:
         first = part()
-        rest = []
+        pos, rest = self.tok.pos, []
         while self.tok.kind == "op" and self.tok.text in operators:
             operator = self._next().text
             rest.append((operator, part()))
-        return ("arith", first, rest) if rest else first
+        return node(pos, "arith", first, rest) if rest else first
 
     def _unary(self) -> Node:
-        minus = 0
+        minus, pos = 0, self.tok.pos
         while self.take("-"):
             minus += 1
-        node = self._postfix(self.primary())
+        operand = self._postfix(self.primary())
         if minus % 2:
-            node = ("num", node[1].copy_negate()) if node[0] == "num" else ("neg", node)
+            is_number = operand[0] == "num"
+            operand = node(pos, "num", operand[1].copy_negate()) if is_number else node(pos, "neg", operand)
         elif minus:
-            node = ("neg", ("neg", node))
-        while self.take("instance"):
+            operand = node(pos, "neg", node(pos, "neg", operand))
+        while self.at("instance"):
+            pos = self._next().pos
             self.need("of")
-            node = ("instance", node, self.type())
-        return node
+            operand = node(pos, "instance", operand, self.type())
+        return operand
 
-    def _postfix(self, node: Node) -> Node:
+    def _postfix(self, before: Node) -> Node:
         while self.tok.kind == "op":
+            pos = self.tokens[self.i + 1].pos if self.at(".") else self.tok.pos
             if self.take("."):
-                node = ("path", node, self.member())
+                before = node(pos, "path", before, self.member())
             elif self.at("[") and not (self.in_end and self._closes_range()):
                 self.i += 1
                 with self.scope(Names(["item"])):
-                    node = ("filter", node, self.expression())
+                    before = node(pos, "filter", before, self.expression())
                 self.need("]")
             elif self.at("("):
-                node = self.call(node)
+                before = self.call(before)
             else:
                 break
-        return node
+        return before
 
     def _closes_range(self) -> bool:
         """Whether `[` after the end of a range closes it (]1..10[) rather than opens a filter."""

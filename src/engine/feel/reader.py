@@ -9,15 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn
 
 from laneway.engine.feel.errors import FeelSyntaxError
 from laneway.engine.feel.lexer import Token, tidy, tokenize
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.types import NAMED
 
-Node: TypeAlias = tuple[Any, ...]
-"""A node of the syntax tree: its kind, then its parts. `compiler` has one method per kind."""
+
+class Node(tuple[Any, ...]):
+    """A node of the syntax tree: its kind, then its parts. `compiler` has one method per kind.
+
+    `pos` is the character (from 0) that messages about it show: its operator, else its beginning.
+    """
+
+    pos: int = 0
+
+
+def node(pos: int, *parts: Any) -> Node:
+    """A node at a position of the text."""
+    made = Node(parts)
+    made.pos = pos
+    return made
+
 
 STOP: Final = frozenset(
     ["and", "or", "in", "between", "instance", "then", "else", "return", "satisfies", "external"]
@@ -145,15 +159,15 @@ class Reader:
     def type(self) -> Node:
         """A type text: ("named", name), ("of", base, type), ("ctx", fields) or ("fn", params, result)."""
         with self.deeper():
-            base = self.tok.text
+            base, pos = self.tok.text, self.tok.pos
             if base in ("list", "range", "context", "function") and self.tokens[self.i + 1].text == "<":
                 self.i += 2
-                return self._parameterised(base)
-            return self._named_type()
+                return self._parameterised(base, pos)
+            return self._named_type(pos)
 
-    def _parameterised(self, base: str) -> Node:
+    def _parameterised(self, base: str, pos: int) -> Node:
         if base == "context":
-            return ("ctx", self._fields())
+            return node(pos, "ctx", self._fields())
         if base == "function":
             params: list[Node] = []
             while not self.at(">"):
@@ -162,10 +176,10 @@ class Reader:
                     break
             self.need(">")
             self.need("->")
-            return ("fn", params, self.type())
+            return node(pos, "fn", params, self.type())
         inner = self.type()
         self.need(">")
-        return ("of", base, inner)
+        return node(pos, "of", base, inner)
 
     def _fields(self) -> list[tuple[str, Node]]:
         fields = []
@@ -178,12 +192,12 @@ class Reader:
         self.need(">")
         return fields
 
-    def _named_type(self) -> Node:
+    def _named_type(self, pos: int) -> Node:
         hit = _TYPE_NAMES.match(self.tokens, self.i)
         if hit:
             self.i += hit[1]
             if hit[0] != "Null" or not self.at("."):
-                return ("named", hit[0])
+                return node(pos, "named", hit[0])
         elif self.tok.kind != "word":
             self.fail("expected a type, found", "此处应为类型，实际为")
         start = self.i
@@ -191,4 +205,4 @@ class Reader:
             self.at(".") and self.tokens[self.i + 1].text != "."
         ):
             self.i += 1
-        return ("named", tidy(self.text[self.tokens[start].pos : self.tokens[self.i - 1].end]))
+        return node(pos, "named", tidy(self.text[self.tokens[start].pos : self.tokens[self.i - 1].end]))

@@ -35,15 +35,12 @@ def _collect(node: Any, found: Reads) -> None:
 
 
 def _chain(node: Any) -> list[str]:
-    """The names of a.b.c, of a single name too; empty for any other node.
-
-    Pairs such as an entry of a context may begin with the word "name" or "path", too: theirs is no text behind it.
-    """
-    if not isinstance(node, tuple):
+    """The names of a.b.c, of a single name too; empty for anything else."""
+    if not isinstance(node, Node):
         return []
-    if len(node) == 2 and node[0] == "name" and isinstance(node[1], str):
+    if node[0] == "name":
         return [node[1]]
-    if len(node) == 3 and node[0] == "path" and isinstance(node[2], str):
+    if node[0] == "path":
         before = _chain(node[1])
         return [*before, node[2]] if before else []
     return []

@@ -12,7 +12,7 @@ import regex
 
 from laneway.engine import clock
 from laneway.engine.forms.schema import Component
-from laneway.engine.model import Text
+from laneway.words import Text
 
 MAX_TEXT: Final = 100_000
 PATTERN_SECONDS: Final = 0.1

@@ -14,7 +14,7 @@ import orjson
 import regex
 
 from laneway.engine.feel import FeelSyntaxError, compile_expression
-from laneway.engine.model import Finding, Resource, Text
+from laneway.words import Finding, Resource, Text
 
 Schema = dict[str, Any]
 Component = dict[str, Any]

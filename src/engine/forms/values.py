@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from laneway.engine.bpmn.texts import bilingual
-from laneway.engine.errors import Invalid
 from laneway.engine.feel import FeelError, compile_expression, evaluate_json
 from laneway.engine.forms.fields import FieldError, checked
 from laneway.engine.forms.schema import (
@@ -21,7 +19,8 @@ from laneway.engine.forms.schema import (
     expressions,
     placeholders,
 )
-from laneway.engine.model import Text
+from laneway.errors import Invalid
+from laneway.words import Text, bilingual
 
 MAX_ROWS: Final = 1_000
 

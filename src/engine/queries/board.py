@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access
-from laneway.engine.model import InstanceState, Person, Text, UserTaskState
+from laneway.engine.model import InstanceState, Person, UserTaskState
 from laneway.engine.queries.cases import Clock, clock_of, ranked_user_tasks
 from laneway.engine.tables import (
     case_file,
@@ -24,6 +24,7 @@ from laneway.engine.tables import (
     user_task,
 )
 from laneway.engine.tables import person as person_table
+from laneway.words import Text
 
 _STEPS_MEASURED = 2000
 

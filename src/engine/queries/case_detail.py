@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Table, case, func, select
 from sqlalchemy.orm import Session
 
-from laneway.engine.model import IncidentState, InstanceState, JobState, Text, UserTaskState
+from laneway.engine.model import IncidentState, InstanceState, JobState, UserTaskState
 from laneway.engine.queries import names
 from laneway.engine.queries.case_rows import (
     DiagramState,
@@ -34,6 +34,7 @@ from laneway.engine.tables import (
     timer,
     user_task,
 )
+from laneway.words import Text
 
 _OPEN_JOBS = (JobState.CREATED.value, JobState.ACTIVATED.value, JobState.FAILED.value)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from laneway.engine.model import InstanceState, JobState, Text, UserTaskState
+from laneway.engine.model import InstanceState, JobState, UserTaskState
+from laneway.words import Text
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,15 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access
-from laneway.engine.errors import NotFound
-from laneway.engine.model import InstanceState, Person, Text, UserTaskState
+from laneway.engine.model import InstanceState, Person, UserTaskState
 from laneway.engine.tables import (
     case_file,
     process_definition,
     process_instance,
     user_task,
 )
+from laneway.errors import NotFound
+from laneway.words import Text
 
 
 @dataclass(frozen=True)

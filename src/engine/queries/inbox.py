@@ -13,7 +13,7 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.orm import Session
 
 from laneway.engine import access
-from laneway.engine.model import InboxItem, Person, Text, UserTaskState
+from laneway.engine.model import InboxItem, Person, UserTaskState
 from laneway.engine.tables import (
     case_file,
     process_definition,
@@ -22,6 +22,7 @@ from laneway.engine.tables import (
     user_task_draft,
 )
 from laneway.engine.tables import person as person_table
+from laneway.words import Text
 
 
 class View(StrEnum):

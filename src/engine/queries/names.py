@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import definitions, forms
 from laneway.engine.bpmn.model import TASKS
-from laneway.engine.model import Text
 from laneway.engine.tables import form_definition, membership, person, person_group
+from laneway.words import Text
 
 _NOTE = "laneway:note"
 

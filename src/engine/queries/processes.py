@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access
-from laneway.engine.model import InstanceState, Person, Text
+from laneway.engine.model import InstanceState, Person
 from laneway.engine.tables import (
     definition_draft,
     deployment,
@@ -17,6 +17,7 @@ from laneway.engine.tables import (
     process_definition,
     process_instance,
 )
+from laneway.words import Text
 
 
 @dataclass(frozen=True)

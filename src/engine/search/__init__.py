@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, tables
 from laneway.engine.access import Action
-from laneway.engine.errors import NotAllowed, NotFound
-from laneway.engine.model import JobState, Person, Text
+from laneway.engine.model import JobState, Person
 from laneway.engine.search.paging import (
     DEFAULT_LIMIT,
     PAGE_LIMIT,
@@ -29,6 +28,8 @@ from laneway.engine.search.paging import (
     search,
 )
 from laneway.engine.search.sources import SOURCES, TENANT, source
+from laneway.errors import NotAllowed, NotFound
+from laneway.words import Text
 
 __all__ = [
     "DEFAULT_LIMIT",

@@ -19,7 +19,7 @@ import orjson
 from sqlalchemy import ColumnElement, Row, Select, and_, case, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
-from laneway.engine.errors import Invalid
+from laneway.errors import Invalid
 
 COUNT_LIMIT = 10_000
 """Totals are counted up to here; more is only said to be more."""

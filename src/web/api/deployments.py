@@ -8,14 +8,14 @@ from typing import Any
 from flask import Blueprint, request
 
 from laneway.engine import database, deployments, search
-from laneway.engine.errors import Invalid
-from laneway.engine.model import Resource
 from laneway.engine.search import TENANT, Query
+from laneway.errors import Invalid
 from laneway.web.api import shapes
 from laneway.web.api.decisions import DECISION_REQUIREMENTS, decision_requirements
 from laneway.web.api.operations import Answer, key, operation
 from laneway.web.api.shapes import KEY, NUMBER, TEXT, Shape, list_of, nullable, record
 from laneway.web.auth import current_person
+from laneway.words import Resource
 
 blueprint = Blueprint("api_deployments", __name__, url_prefix="/v2")
 

@@ -10,9 +10,9 @@ import orjson
 from flask import Blueprint, Response
 
 from laneway.engine import database, instances, search
-from laneway.engine.errors import Invalid
 from laneway.engine.model import InstanceState
 from laneway.engine.search import TENANT, Query
+from laneway.errors import Invalid
 from laneway.web.api import shapes, waiting
 from laneway.web.api.incidents import INCIDENT, render_incident
 from laneway.web.api.operations import Answer, Body, instant, key, operation, page, read_key, read_query

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from laneway.engine import search
-from laneway.engine.errors import Invalid
+from laneway.errors import Invalid
 from laneway.web.api import shapes
 from laneway.web.api.shapes import Shape
 

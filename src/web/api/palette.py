@@ -6,11 +6,12 @@ from flask import Blueprint, request
 
 from laneway.engine import access, database, search
 from laneway.engine.access import Action
-from laneway.engine.model import Person, Text
+from laneway.engine.model import Person
 from laneway.web.api.operations import Answer, operation
 from laneway.web.api.shapes import TEXT, list_of, one_of, record
 from laneway.web.auth import current_person
 from laneway.web.i18n import locale
+from laneway.words import Text
 
 blueprint = Blueprint("api_palette", __name__, url_prefix="/api/v1")
 

@@ -9,11 +9,11 @@ from flask import Blueprint, Response
 from werkzeug.exceptions import HTTPException
 
 from laneway.engine import forms
-from laneway.engine.errors import Invalid, LanewayError, Refused
-from laneway.engine.model import Finding
+from laneway.errors import Invalid, LanewayError, Refused
 from laneway.web import errors
 from laneway.web.api.shapes import NUMBER, TEXT, Shape, list_of, nullable, record
 from laneway.web.i18n import _, locale
+from laneway.words import Finding
 
 PROBLEM: Shape = {
     **record(type=TEXT, title=TEXT, status=NUMBER, detail=TEXT, instance=TEXT),

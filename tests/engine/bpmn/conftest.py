@@ -9,7 +9,7 @@ import pytest
 from laneway.engine.bpmn.checks import Known, check
 from laneway.engine.bpmn.model import Diagram
 from laneway.engine.bpmn.reader import read_processes
-from laneway.engine.model import Finding, Resource
+from laneway.words import Finding, Resource
 
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from laneway.engine.bpmn.checks import Known
-from laneway.engine.model import Finding, Severity
+from laneway.words import Finding, Severity
 
 Judge = Callable[..., list[Finding]]
 

@@ -8,8 +8,8 @@ import pytest
 
 from laneway.engine.bpmn.model import Diagram, Mapping
 from laneway.engine.bpmn.reader import element_names, read_processes
-from laneway.engine.errors import Refused
-from laneway.engine.model import Resource, Text
+from laneway.errors import Refused
+from laneway.words import Resource, Text
 
 Read = Callable[..., Diagram]
 

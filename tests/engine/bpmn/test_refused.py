@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from laneway.engine.bpmn.unsupported import UNSUPPORTED
-from laneway.engine.model import Finding, Severity
+from laneway.words import Finding, Severity
 
 TIMER = "<timerEventDefinition><timeDuration>PT5M</timeDuration></timerEventDefinition>"
 CYCLE = "<timerEventDefinition><timeCycle>R/PT5M</timeCycle></timerEventDefinition>"

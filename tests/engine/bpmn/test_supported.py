@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from laneway.engine.model import Finding, Severity
+from laneway.words import Finding, Severity
 
 TOP = (
     '<message id="m" name="came"><extensionElements><zeebe:subscription correlationKey="=case_number"/>'

@@ -10,7 +10,7 @@ import pytest
 from laneway.engine.dmn.decisions import link, read_document
 from laneway.engine.dmn.evaluation import evaluate_element
 from laneway.engine.feel import Meter, from_feel
-from laneway.engine.model import Resource
+from laneway.words import Resource
 
 NS15 = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 NS11 = "http://www.omg.org/spec/DMN/20151101/dmn.xsd"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from laneway.engine.dmn import UNSUPPORTED, DecisionModel, read_decisions
-from laneway.engine.errors import NotFound, Refused
 from laneway.engine.feel import FeelLimit
-from laneway.engine.model import Resource, Text
+from laneway.errors import NotFound, Refused
+from laneway.words import Resource, Text
 
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 HEAD = (

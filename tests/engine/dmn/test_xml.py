@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from laneway.engine.errors import Refused
-from laneway.engine.xml import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, parse_xml
+from laneway.errors import Refused
+from laneway.xml import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, parse_xml
 
 BOMB = b'<!DOCTYPE a [<!ENTITY x "yyyyyyyyyy"><!ENTITY z "&x;&x;&x;&x;&x;&x;&x;&x;">]><a>&z;</a>'
 OUTSIDE = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'

@@ -13,11 +13,11 @@ from laneway.engine import clock, expressions
 from laneway.engine.bpmn.checks import Known, check
 from laneway.engine.bpmn.model import Called, Event
 from laneway.engine.bpmn.reader import read_processes
-from laneway.engine.model import Resource, Severity
 from laneway.engine.spiff import state
 from laneway.engine.spiff.build import specs_of
 from laneway.engine.spiff.effects import Due, Effect, Note, SignalThrown, StepFailed, WaitsClosed
 from laneway.engine.spiff.instance import STEP_LIMIT, Instance
+from laneway.words import Resource, Severity
 
 
 class FeelHost:

@@ -12,9 +12,9 @@ from camunda_orchestration_sdk import CamundaClient
 from werkzeug.serving import make_server
 
 from laneway.engine import accounts, database
-from laneway.engine.model import Text
 from laneway.settings import Settings
 from laneway.web import create_app
+from laneway.words import Text
 
 PASSWORD = "api in the tests"
 GROUPS = {

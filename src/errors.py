@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from laneway.engine.model import Finding
+from laneway.words import Finding
 
 
 class LanewayError(Exception):

@@ -9,8 +9,8 @@ from typing import Final, NoReturn
 
 from lxml import etree
 
-from laneway.engine.errors import Refused
-from laneway.engine.model import Finding, Text
+from laneway.errors import Refused
+from laneway.words import Finding, Text
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_ELEMENTS: Final = 100_000
