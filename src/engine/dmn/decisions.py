@@ -56,6 +56,13 @@ class DecisionModel:
             for e in found
         ]
 
+    def element(self, decision_id: str) -> Element:
+        """What the file says about a decision. Raises `NotFound`."""
+        element = self._elements.get(decision_id)
+        if element is None:
+            raise NotFound("decision_not_found", decision_id=decision_id)
+        return element
+
     def evaluate(
         self, decision_id: str, variables: Mapping[str, Any], *, now: datetime | None = None
     ) -> DecisionResult:
@@ -64,9 +71,7 @@ class DecisionModel:
         Errors of an evaluation give null and a warning. `now` is the aware time of now() and today().
         Raises `NotFound` for an unknown decision, `FeelLimit` when the limits of an evaluation are exceeded.
         """
-        element = self._elements.get(decision_id)
-        if element is None:
-            raise NotFound("decision_not_found", decision_id=decision_id)
+        element = self.element(decision_id)
         trace = Trace(None if now is None else lambda: now)
         try:
             known = {name: to_feel(variables[name], trace) for name in self._names if name in variables}

@@ -31,7 +31,7 @@ class Element:
     """An input data, decision, knowledge model or decision service of a file.
 
     What needs links between files or is asked at each evaluation is found once, on first use after linking.
-    `type` (of the value) and `code` are set by `evaluation.compile_logic`.
+    `type` (of the value), `code` and `free` (names that its texts use) are set by `evaluation.compile_logic`.
     """
 
     def __init__(self, document: Document, xml: Xml) -> None:
@@ -42,6 +42,7 @@ class Element:
         self.variable: str = self.name if variable is None else variable.get("name") or self.name
         self.type: Type | None = None
         self.code: Code | None = None
+        self.free: frozenset[str] = frozenset()
 
     @cached_property
     def title(self) -> Text:

@@ -25,11 +25,14 @@ def compile_logic(document: Document, is_open: bool) -> None:
         names = [
             name for prefix, r in e.required for name in ([prefix] if prefix else [r.variable, *r.aliases])
         ]
+        others, document.free = document.free, set()
         if e.kind == "decision":
             e.code = boxed.compile(expression_in(e.xml), names)
         elif e.kind == "businessKnowledgeModel":
             logic = child(e.xml, "encapsulatedLogic")
             e.code = None if logic is None else boxed.function(logic, [*names, e.variable])
+        e.free = frozenset(document.free)
+        document.free |= others
 
 
 class Evaluation:
