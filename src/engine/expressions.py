@@ -49,8 +49,8 @@ class StepHost:
                 "decision_id": decision.decision_id,
                 "version": version,
                 "name": [decision.name.zh, decision.name.en],
-                "inputs": [[_in_json(label), value] for label, value in decision.inputs],
-                "rules": [list(rule) for rule in decision.matched_rules],
+                "inputs": [[_in_json(one.label), one.value] for one in decision.inputs],
+                "rules": [[rule.rule_id, rule.index] for rule in decision.matched_rules],
                 "output": decision.output,
             }
             for decision in result.decisions

@@ -85,7 +85,7 @@ def decide(model: DecisionModel, table: str, **variables: Any) -> Any:
 
 
 def rule(model: DecisionModel, table: str, **variables: Any) -> list[str]:
-    return [rule_id for rule_id, _ in model.evaluate(f"c110_{table}", variables).decisions[0].matched_rules]
+    return [rule.rule_id for rule in model.evaluate(f"c110_{table}", variables).decisions[0].matched_rules]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -97,7 +97,7 @@ def test_every_combination_meets_one_rule_and_every_rule_is_met(model: DecisionM
         matched = result.decisions[0].matched_rules
         assert result.value is not None, values
         assert len(matched) == 1, values
-        met.add(matched[0][1])
+        met.add(matched[0].index)
     assert met == set(range(1, rules + 1))
 
 

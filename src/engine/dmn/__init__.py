@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from laneway.engine.dmn.decisions import Decision, DecisionModel, DecisionResult, read_decisions
 from laneway.engine.dmn.problems import UNSUPPORTED
-from laneway.engine.dmn.trace import EvaluatedDecision
+from laneway.engine.dmn.trace import DecisionFailed, EvaluatedDecision, MatchedRule, RuleOutput, SeenInput
 
 __all__ = [
     "UNSUPPORTED",
     "Decision",
+    "DecisionFailed",
     "DecisionModel",
     "DecisionResult",
     "EvaluatedDecision",
+    "MatchedRule",
+    "RuleOutput",
+    "SeenInput",
     "read_decisions",
 ]

@@ -13,10 +13,13 @@ from laneway.engine.feel import Code, Env, FeelSyntaxError, Meter, Names, parse_
 from laneway.engine.feel.calls import invoke_named
 from laneway.engine.feel.compiler import Compiler
 from laneway.engine.feel.reader import node
+from laneway.engine.feel.sentences import Word
 from laneway.engine.feel.types import Type, coerce
 from laneway.engine.feel.values import Function, Value
 
 _CALL_STEPS: Final = 5
+_EXPRESSION: Final = Word("expression")
+_LIST: Final = Word("list")
 
 
 def null_with(message: str) -> Code:
@@ -57,7 +60,7 @@ class Boxed:
         kind = local(x)
         code = self._kinds[kind](x, names)
         ty = self._type(x) if kind not in ("functionDefinition", "list") else None
-        return code if ty is None else lambda env: coerce(env.m, code(env), ty, "expression")
+        return code if ty is None else lambda env: coerce(env.m, code(env), ty, _EXPRESSION)
 
     def function(self, x: Xml, names: Sequence[str]) -> Code:
         """The code that makes the Function of a function definition or encapsulated logic."""
@@ -138,7 +141,7 @@ class Boxed:
 
     def _list(self, x: Xml, names: Sequence[str]) -> Code:
         parts, ty = [self.compile(e, names) for e in x if local(e) in self._kinds], self._type(x)
-        return lambda env: coerce(env.m, [part(env) for part in parts], ty, "list")
+        return lambda env: coerce(env.m, [part(env) for part in parts], ty, _LIST)
 
     def _relation(self, x: Xml, names: Sequence[str]) -> Code:
         columns = [(c.get("name") or "", self._type(c)) for c in children(x, "column")]
@@ -190,7 +193,8 @@ class Boxed:
         outputs = [self._output(o, x, names) for o in children(x, "output")]
         if len(outputs) > 1 and len({o.name for o in outputs} - {""}) < len(outputs):
             self._problems.add("unnamed_output", x, "outputs need different names", "各输出列需要不同的名称")
-        rules = [self._rule(r, len(inputs), len(outputs), names, inner) for r in children(x, "rule")]
+        rows = enumerate(children(x, "rule"), 1)
+        rules = [self._rule(r, index, (len(inputs), len(outputs)), names, inner) for index, r in rows]
         policy, aggregation = x.get("hitPolicy") or "UNIQUE", x.get("aggregation")
         if policy not in HIT_POLICIES or (aggregation and aggregation not in AGGREGATIONS):
             word = policy if policy not in HIT_POLICIES else aggregation
@@ -211,14 +215,17 @@ class Boxed:
         if self._reads_texts and ty is not None:
             code = read_typed(code, ty)
         test = self._feel(listed, inner, i, is_unary=True) if listed else None
-        return Input(label, titled(i, label), code, ty, test)
+        return Input(i.get("id") or "", label, titled(i, label), code, ty, test)
 
     def _output(self, o: Xml, table: Xml, names: Sequence[str]) -> Output:
         default = child(o, "defaultOutputEntry")
         ref = type_ref(o) or type_ref(child(table.getparent(), "variable"))
         listed = text_in(child(o, "outputValues")) or self._document.types.allowed_text(ref)
+        name = o.get("name") or ""
         return Output(
-            o.get("name") or "",
+            o.get("id") or "",
+            name,
+            titled(o, o.get("label") or name),
             self._type(o),
             self._listed(listed, names, o),
             self._literal(default, names) if default is not None else None,
@@ -234,14 +241,17 @@ class Boxed:
             return None
         return expression.run
 
-    def _rule(self, r: Xml, inputs: int, outputs: int, names: Sequence[str], inner: Sequence[str]) -> Rule:
+    def _rule(
+        self, r: Xml, index: int, columns: tuple[int, int], names: Sequence[str], inner: Sequence[str]
+    ) -> Rule:
         tests, results = children(r, "inputEntry"), children(r, "outputEntry")
-        if len(tests) != inputs or len(results) != outputs:
+        if (len(tests), len(results)) != columns:
             self._problems.add(
                 "uneven_rule", r, "a rule has not one cell per column", "规则的单元格数与列数不符"
             )
         return Rule(
             r.get("id") or "",
+            index,
             [self._cell(c, inner) for c in tests],
             [self._literal(c, names) for c in results],
         )

@@ -10,9 +10,9 @@ from typing import Any
 from laneway.engine.dmn.document import Document, Element
 from laneway.engine.dmn.evaluation import Evaluation, compile_logic
 from laneway.engine.dmn.problems import Problems
-from laneway.engine.dmn.trace import EvaluatedDecision, Trace
+from laneway.engine.dmn.trace import DecisionFailed, EvaluatedDecision, Trace
 from laneway.engine.dmn.xmlns import expression_in, local
-from laneway.engine.feel import Env, FeelLimit, from_feel, to_feel
+from laneway.engine.feel import Env, FeelLimit, FeelWarning, from_feel, to_feel
 from laneway.errors import NotFound, Refused
 from laneway.words import Finding, Resource, Text
 from laneway.xml import parse_xml
@@ -35,7 +35,7 @@ class DecisionResult:
 
     value: Any
     decisions: list[EvaluatedDecision]
-    warnings: list[str]
+    warnings: list[FeelWarning]
 
 
 class DecisionModel:
@@ -69,10 +69,17 @@ class DecisionModel:
         """Evaluate a decision with JSON variables, which its expressions see by name as in Camunda.
 
         Errors of an evaluation give null and a warning. `now` is the aware time of now() and today().
-        Raises `NotFound` for an unknown decision, `FeelLimit` when the limits of an evaluation are exceeded.
+        Raises `NotFound` for an unknown decision, `DecisionFailed` when the limits of an evaluation are exceeded.
         """
         element = self.element(decision_id)
         trace = Trace(None if now is None else lambda: now)
+        try:
+            return self._evaluate(element, variables, trace)
+        except FeelLimit as error:
+            stopped = trace.stopped(element.key, element.title, element.logic)
+            raise DecisionFailed(error.text, trace.decisions, stopped) from error
+
+    def _evaluate(self, element: Element, variables: Mapping[str, Any], trace: Trace) -> DecisionResult:
         try:
             known = {name: to_feel(variables[name], trace) for name in self._names if name in variables}
             value = Evaluation(known, trace, Env(known, None, trace)).value(element)

@@ -50,6 +50,12 @@ class Element:
         return titled(self.xml, self.name)
 
     @cached_property
+    def logic(self) -> str:
+        """The tag of a decision's expression, such as `decisionTable`; empty without one."""
+        expression = expression_in(self.xml)
+        return "" if expression is None else local(expression)
+
+    @cached_property
     def required(self) -> list[tuple[str | None, Element]]:
         """(import name or None, element) of the information and knowledge requirements that exist."""
         found = (self.document.find(reference.get("href")) for reference in self.references())

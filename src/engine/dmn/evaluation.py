@@ -102,9 +102,9 @@ class Evaluation:
             return m.warn("%s has no logic", e.name)
         if not isinstance(m, Trace):
             return coerce(m, e.code(env), e.type, e.name)
-        m.begin()
+        m.begin(e.key, e.title, e.logic)
         v = coerce(m, e.code(env), e.type, e.name)
-        m.end(e.key, e.title, v)
+        m.end(v)
         return v
 
     def _knowledge_model(self, e: Element, prefix: str | None) -> Value:

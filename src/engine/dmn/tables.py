@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Final, NamedTuple
 from laneway.engine.dmn.trace import Trace
 from laneway.engine.feel import Code, Env, Meter
 from laneway.engine.feel.arithmetic import ARITHMETIC
+from laneway.engine.feel.sentences import Word
 from laneway.engine.feel.types import Type, coerce
 from laneway.engine.feel.values import Value, equal, order
 from laneway.words import Text
@@ -19,12 +21,14 @@ HIT_POLICIES: Final = frozenset(
     ["UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"]
 )
 AGGREGATIONS: Final = frozenset(["SUM", "COUNT", "MIN", "MAX"])
+_OUTPUT: Final = Word("output")
 _SINGLE: Final = frozenset(["UNIQUE", "FIRST", "PRIORITY", "ANY"])
 
 
 class Input(NamedTuple):
     """A column of inputs: `code` gives the value, `allowed` tests it."""
 
+    input_id: str
     label: str
     title: Text
     code: Code
@@ -35,16 +39,19 @@ class Input(NamedTuple):
 class Output(NamedTuple):
     """A column of outputs: `listed` gives the output values by priority, `default` the default output."""
 
+    output_id: str
     name: str
+    title: Text
     type: Type | None
     listed: Code | None
     default: Code | None
 
 
 class Rule(NamedTuple):
-    """A row: a test per input (None always holds) and a code per output."""
+    """A row: a test per input (None always holds) and a code per output. Indexes count from 1."""
 
     rule_id: str
+    index: int
     tests: Sequence[Code | None]
     outputs: Sequence[Code]
 
@@ -76,7 +83,7 @@ class Table:
         for column in self.inputs:
             v = coerce(m, column.code(env), column.type, column.label)
             if isinstance(m, Trace):
-                m.saw(column.title if all(column.title) else column.label, v)
+                m.saw(column.input_id, column.title if all(column.title) else column.label, v)
             cell = Env({"?": v}, env, m)
             if column.allowed is not None and v is not None and not column.allowed(cell):
                 return None
@@ -85,15 +92,13 @@ class Table:
 
     def _hits(self, m: Meter, cells: list[Env]) -> list[Rule]:
         hits = []
-        for index, rule in enumerate(self.rules, 1):
+        for rule in self.rules:
             m.charge(1 + len(rule.tests))
             for test, cell in zip(rule.tests, cells, strict=False):
                 if test is not None and not test(cell):
                     break
             else:
                 hits.append(rule)
-                if isinstance(m, Trace):
-                    m.matched(rule.rule_id, index)
                 if self.policy == "FIRST":
                     break
         return hits
@@ -101,7 +106,7 @@ class Table:
     def _value(self, env: Env, codes: Sequence[Code]) -> Value:
         """The value of one rule: a value, or a context when there are several outputs."""
         values = {
-            column.name: coerce(env.m, code(env), column.type, "output")
+            column.name: coerce(env.m, code(env), column.type, _OUTPUT)
             for column, code in zip(self.outputs, codes, strict=False)
         }
         return next(iter(values.values()), None) if len(self.outputs) == 1 else values
@@ -111,8 +116,10 @@ class Table:
         if not hits:
             return self._default(env)
         if policy == "UNIQUE" and len(hits) > 1:
+            self._tell(m, hits)
             return m.warn("%d rules match, but the hit policy is UNIQUE", len(hits))
         values = [self._value(env, rule.outputs) for rule in hits]
+        self._tell(m, hits, values)
         if policy in ("UNIQUE", "FIRST"):
             return values[0]
         if policy == "ANY":
@@ -123,6 +130,18 @@ class Table:
             values = self._ranked(env, values)
             return values[0] if policy == "PRIORITY" else values
         return self._aggregate(m, values) if self.aggregation else values
+
+    def _tell(self, m: Meter, hits: list[Rule], values: Sequence[Value] = ()) -> None:
+        """Note the rules that matched, with what they gave where that is known."""
+        if not isinstance(m, Trace):
+            return
+        for rule, v in itertools.zip_longest(hits, values):
+            row = v if len(self.outputs) > 1 else {column.name: v for column in self.outputs}
+            given = [
+                (column.output_id, column.title if all(column.title) else column.name, row[column.name])
+                for column in (self.outputs if values else ())
+            ]
+            m.matched(rule.rule_id, rule.index, given)
 
     def _default(self, env: Env) -> Value:
         """The value when no rule matches."""
