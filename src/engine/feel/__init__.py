@@ -10,7 +10,7 @@ as `members` if they stand after a dot. Errors of an evaluation give null and a 
 
 from __future__ import annotations
 
-from laneway.engine.feel.errors import FeelError, FeelLimit, FeelSyntaxError
+from laneway.engine.feel.errors import FeelAssertion, FeelError, FeelLimit, FeelSyntaxError
 from laneway.engine.feel.exchange import from_feel, to_feel
 from laneway.engine.feel.expressions import (
     Expression,
@@ -24,14 +24,17 @@ from laneway.engine.feel.meter import Meter
 from laneway.engine.feel.moments import add_duration, as_datetime
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.scope import Code, Env
+from laneway.engine.feel.sentences import FeelWarning
 
 __all__ = [
     "Code",
     "Env",
     "Expression",
+    "FeelAssertion",
     "FeelError",
     "FeelLimit",
     "FeelSyntaxError",
+    "FeelWarning",
     "Meter",
     "Names",
     "Result",

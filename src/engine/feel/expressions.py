@@ -17,6 +17,7 @@ from laneway.engine.feel.parser import Parser
 from laneway.engine.feel.properties import WORDY
 from laneway.engine.feel.reads import Reads, reads_of, select
 from laneway.engine.feel.scope import Code, Env
+from laneway.engine.feel.sentences import FeelWarning
 from laneway.engine.feel.types import Type
 from laneway.engine.feel.values import Value
 
@@ -28,7 +29,7 @@ class Result(NamedTuple):
     """A FEEL value, and what went wrong on the way (errors give null)."""
 
     value: Value
-    warnings: list[str]
+    warnings: list[FeelWarning]
 
 
 class Expression:
@@ -105,7 +106,7 @@ def compile_unary_tests(text: str, names: tuple[str, ...] = (), members: tuple[s
 
 def evaluate_json(
     text: str, variables: Mapping[str, Any], *, now: datetime | None = None, steps: int = 100_000
-) -> tuple[Any, list[str]]:
+) -> tuple[Any, list[FeelWarning]]:
     """(JSON value, warnings) of a text: compiled (cached), evaluated and converted.
 
     `now` is the aware time that now() and today() tell; `steps` is the budget, with that of the conversion.

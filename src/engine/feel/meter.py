@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from laneway.engine.feel.errors import FeelLimit
+from laneway.engine.feel.sentences import FeelWarning, tell
 
 MAX_WARNINGS: Final = 50
-MAX_WARNING_LENGTH: Final = 300
 
 
 def _system_clock() -> datetime:
@@ -34,7 +34,7 @@ class Meter:
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.steps, self.depth, self.max_text, self.max_list = steps, depth, max_text, max_list
-        self.warnings: list[str] = []
+        self.warnings: list[FeelWarning] = []
         self.clock = clock or _system_clock
 
     def charge(self, steps: int) -> None:
@@ -67,7 +67,7 @@ class Meter:
         self.depth += 1
 
     def warn(self, message: str, *args: object) -> Any:
-        """Note a problem (`%` places in `message` take `args`) and return null: "errors yield null"."""
+        """Note a problem and return null: "errors yield null". `message` is one of `sentences.SENTENCES`."""
         if len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append((message % args if args else message)[:MAX_WARNING_LENGTH])
+            self.warnings.append(FeelWarning(tell(message, args)))
         return None

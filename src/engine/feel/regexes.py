@@ -69,7 +69,7 @@ class _Translation:
         ):
             self.out.append("\\" + escaped)
         else:
-            raise PatternError("bad escape \\" + escaped)
+            raise PatternError("bad escape")
 
     def _in_class(self, c: str) -> None:
         if c == "[":  # class subtraction: [a-z-[aeiou]]
@@ -139,7 +139,7 @@ def _compiled(pattern: str, flags: str) -> Any:
     bits = regex.V1
     for flag in flags:
         if flag not in _FLAGS:
-            raise PatternError("unknown flag " + flag)
+            raise PatternError("unknown flag")
         bits |= _FLAGS[flag]
     try:
         text = regex.escape(pattern) if "q" in flags else _Translation(pattern, flags).run()
@@ -208,3 +208,8 @@ def split(text: str, pattern: str) -> list[str]:
         out.append(text[last : match.start()])
         last = match.end()
     return [*out, text[last:]]
+
+
+def find_all(text: str, pattern: str) -> list[str]:
+    """All matches, each as a whole. Raises `PatternError` or TimeoutError."""
+    return [match[0] for match in _compiled(pattern, "").finditer(text, timeout=SECONDS)]

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from laneway.engine.feel import regexes
 from laneway.engine.feel.errors import FeelLimit
 from laneway.engine.feel.meter import Meter
+from laneway.engine.feel.sentences import WORDS, Word
 from laneway.engine.feel.temporal import Date, DateTime, DayTimeDuration, MonthDuration, Time
 from laneway.engine.feel.values import ORDERED, Function, Range, Value, kind
 
@@ -116,7 +117,7 @@ class Builtin:
             taken = signature.by_position(args)
             if taken is not None:
                 return self._run(m, signature.code, taken)
-        return m.warn("%s(%s): wrong number or type of arguments", self.name, ", ".join(map(kind, args)))
+        return m.warn("%s(%s): wrong number or type of arguments", self.name, [*map(kind, args)] or "")
 
     def call_named(self, m: Meter, named: dict[str, Value]) -> Value:
         """The value for arguments by name, or None with a warning."""
@@ -131,9 +132,9 @@ class Builtin:
         try:
             return code(m, *args)
         except (ArithmeticError, ValueError) as error:
-            return m.warn("%s: %s", self.name, error or "no value")
+            return m.warn("%s: %s", self.name, Word(str(error) if str(error) in WORDS else "no value"))
         except regexes.PatternError as error:
-            return m.warn("%s: bad pattern: %s", self.name, error)
+            return m.warn("%s: bad pattern: %s", self.name, Word(error))
         except TimeoutError:
             raise FeelLimit(
                 f"{self.name}: the pattern takes too long", f"{self.name}：正则表达式耗时过长"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from laneway.engine.feel.meter import Meter
+from laneway.engine.feel.sentences import Word
 from laneway.engine.feel.temporal import Date, DateTime
 from laneway.engine.feel.values import Function, Range, Value, kind
 
@@ -28,10 +29,11 @@ class Type:
     @property
     def name(self) -> str:
         """The name that warnings show."""
-        return self.label or self.base or "Any"
+        return self.label or Word(self.base or "Any")
 
 
 ANY: Final = Type()
+_VALUE: Final = Word("value")
 _SPELLINGS: Final[dict[str, str | None]] = {
     "number": "number",
     "string": "string",
@@ -108,7 +110,7 @@ def instance_of(m: Meter, v: Value, ty: Type) -> bool:
     return conforms(m, v, ty)
 
 
-def coerce(m: Meter, v: Value, ty: Type | None, where: str = "value") -> Value:
+def coerce(m: Meter, v: Value, ty: Type | None, where: str = _VALUE) -> Value:
     """v as ty after the implicit conversions, or None with a warning that names the place.
 
     Conversions: a list of one item to the item, an item to a list of one, a date to its midnight in UTC.

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from laneway.engine.feel.meter import Meter
+from laneway.engine.feel.sentences import Word
 from laneway.engine.feel.temporal import (
     Date,
     DateTime,
@@ -59,26 +60,28 @@ class Function:
         self.types = types or [None] * len(params)
 
 
-_KINDS: Final[dict[type, str]] = {
-    bool: "boolean",
-    Decimal: "number",
-    str: "string",
-    list: "list",
-    dict: "context",
-    Date: "date",
-    Time: "time",
-    DateTime: "date and time",
-    DayTimeDuration: "days and time duration",
-    MonthDuration: "years and months duration",
-    Range: "range",
+_KINDS: Final[dict[type, Word]] = {
+    bool: Word("boolean"),
+    Decimal: Word("number"),
+    str: Word("string"),
+    list: Word("list"),
+    dict: Word("context"),
+    Date: Word("date"),
+    Time: Word("time"),
+    DateTime: Word("date and time"),
+    DayTimeDuration: Word("days and time duration"),
+    MonthDuration: Word("years and months duration"),
+    Range: Word("range"),
 }
+_NULL: Final = Word("Null")
+_FUNCTION: Final = Word("function")
 DURATIONS: Final = (DayTimeDuration, MonthDuration)
 ORDERED: Final = (Decimal, str, Date, Time, DateTime, DayTimeDuration, MonthDuration)
 
 
-def kind(v: Value) -> str:
+def kind(v: Value) -> Word:
     """The name of a value's type."""
-    return "Null" if v is None else _KINDS.get(type(v), "function")
+    return _NULL if v is None else _KINDS.get(type(v), _FUNCTION)
 
 
 def equal(m: Meter, a: Value, b: Value) -> Value:
