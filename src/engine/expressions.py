@@ -50,7 +50,7 @@ class StepHost:
                 "version": version,
                 "name": [decision.name.zh, decision.name.en],
                 "inputs": [[_in_json(one.label), one.value] for one in decision.inputs],
-                "rules": [[rule.rule_id, rule.index] for rule in decision.matched_rules],
+                "rules": [[rule.rule_id, rule.number] for rule in decision.matched_rules],
                 "output": decision.output,
             }
             for decision in result.decisions

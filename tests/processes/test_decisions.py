@@ -97,7 +97,7 @@ def test_every_combination_meets_one_rule_and_every_rule_is_met(model: DecisionM
         matched = result.decisions[0].matched_rules
         assert result.value is not None, values
         assert len(matched) == 1, values
-        met.add(matched[0].index)
+        met.add(matched[0].number)
     assert met == set(range(1, rules + 1))
 
 

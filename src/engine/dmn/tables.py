@@ -48,10 +48,10 @@ class Output(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A row: a test per input (None always holds) and a code per output. Indexes count from 1."""
+    """A row: a test per input (None always holds) and a code per output. Numbers count from 1."""
 
     rule_id: str
-    index: int
+    number: int
     tests: Sequence[Code | None]
     outputs: Sequence[Code]
 
@@ -141,7 +141,7 @@ class Table:
                 (column.output_id, column.title if all(column.title) else column.name, row[column.name])
                 for column in (self.outputs if values else ())
             ]
-            m.matched(rule.rule_id, rule.index, given)
+            m.matched(rule.rule_id, rule.number, given)
 
     def _default(self, env: Env) -> Value:
         """The value when no rule matches."""

@@ -30,10 +30,10 @@ class RuleOutput(NamedTuple):
 
 
 class MatchedRule(NamedTuple):
-    """A rule that matched. Its index counts from 1, as in the table; no outputs where they were not asked for."""
+    """A rule that matched. Numbers count from 1, as in the table; no outputs where they were not asked for."""
 
     rule_id: str
-    index: int
+    number: int
     outputs: list[RuleOutput]
 
 
@@ -96,11 +96,11 @@ class Trace(Meter):
         if self._open:
             self._open[-1].inputs.append(SeenInput(input_id, label, from_feel(value, self)))
 
-    def matched(self, rule_id: str, index: int, outputs: list[tuple[str, str | Text, Value]]) -> None:
+    def matched(self, rule_id: str, number: int, outputs: list[tuple[str, str | Text, Value]]) -> None:
         """A rule of a table has matched and gave these outputs (id, label, value)."""
         if self._open:
             given = [RuleOutput(output_id, label, from_feel(v, self)) for output_id, label, v in outputs]
-            self._open[-1].rules.append(MatchedRule(rule_id, index, given))
+            self._open[-1].rules.append(MatchedRule(rule_id, number, given))
 
     def end(self, value: Value) -> None:
         """The decision that began last has its value."""
