@@ -23,3 +23,7 @@ class FeelSyntaxError(FeelError):
 
 class FeelLimit(FeelError):
     """An evaluation went beyond its limits; it is stopped, there is no value."""
+
+
+class FeelAssertion(FeelError):
+    """An `assert` of the text does not hold, which its author wants to stop the work; there is no value."""

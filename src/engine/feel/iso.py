@@ -14,6 +14,7 @@ _TIME_PATTERN = (
 _DATE = re.compile(_DATE_PATTERN)
 _TIME = re.compile(_TIME_PATTERN)
 _DATE_TIME = re.compile(_DATE_PATTERN + "T" + _TIME_PATTERN)
+_JAVA_REGION = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})\[([A-Za-z][^\]]*)\]$")
 _DAYS_AND_TIME = re.compile(
     r"(-?)P(?=[0-9T])(?:([0-9]{1,18})D)?"
     r"(?:T(?=[0-9])(?:([0-9]{1,18})H)?(?:([0-9]{1,18})M)?(?:([0-9]{1,18})(?:\.([0-9]*))?S)?)?"
@@ -71,8 +72,11 @@ def parse_time(text: str) -> Time | None:
 
 
 def parse_date_time(text: str) -> DateTime | None:
-    """The DateTime of an ISO text, or None; 24:00:00 is the next midnight."""
-    match = _DATE_TIME.fullmatch(text)
+    """The DateTime of an ISO text, or None; 24:00:00 is the next midnight.
+
+    A region may also be written as Java does, in brackets behind the offset, which it overrules.
+    """
+    match = _DATE_TIME.fullmatch(_JAVA_REGION.sub(r"@\1", text))
     if not match:
         return None
     try:

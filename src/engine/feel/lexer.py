@@ -21,6 +21,7 @@ _TOKEN: Final = re.compile(
     rf"|(?P<word>[{_START}][{_PART}]*|\?)"
     r"|(?P<num>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r'|(?P<str>"(?:[^"\\]|\\.)*")'
+    r"|(?P<quoted>`[^`\n\r]+`)"
     r"|(?P<op>\*\*|\.\.|->|<=|>=|!=|.)",
     re.DOTALL,
 )
@@ -32,7 +33,10 @@ MAX_EXPONENT: Final = 6144
 
 
 class Token(NamedTuple):
-    """A piece of the text: `kind` is word, num, str, op or end; `value` is that of a number or string."""
+    """A piece of the text: `kind` is word, num, str, quoted (a name in backticks), op or end.
+
+    `value` is that of a number, string or quoted name.
+    """
 
     kind: str
     text: str
@@ -91,6 +95,8 @@ def tokenize(text: str) -> list[Token]:
             value = _number(raw, start)
         elif kind == "str":
             value = _unescape(raw[1:-1], start)
+        elif kind == "quoted":
+            value = raw[1:-1]
         out.append(Token(kind, raw, start, pos, value))
     out.append(Token("end", "", len(text), len(text)))
     return out

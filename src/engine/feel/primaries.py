@@ -38,6 +38,9 @@ class Primaries(Reader):
         if token.kind == "str":
             self.i += 1
             return node(token.pos, "const", token.value)
+        if token.kind == "quoted":  # Camunda's way to write a name with blanks or operators in it
+            self.i += 1
+            return node(token.pos, "name", token.value)
         if token.kind == "word":
             if token.text in STOP:
                 self.fail()
@@ -224,7 +227,7 @@ class Primaries(Reader):
     def _named_follows(self) -> bool:
         """Whether the arguments have names: everything up to the first colon can be one."""
         j = self.i
-        while (token := self.tokens[j]).kind in ("word", "num") or (
+        while (token := self.tokens[j]).kind in ("word", "num", "quoted") or (
             token.kind == "op" and token.text in "+-*/.'"
         ):
             j += 1

@@ -122,6 +122,9 @@ class Reader:
 
     def member(self) -> str:
         """A name after a dot."""
+        if self.tok.kind == "quoted":
+            self.i += 1
+            return str(self.tokens[self.i - 1].value)
         if self.tok.kind != "word":
             self.fail("expected a name, found", "此处应为名称，实际为")
         hits = [hit for names in (self.members, self.keys) if (hit := names.match(self.tokens, self.i))]
@@ -141,7 +144,7 @@ class Reader:
     def declared(self, *stops: str) -> str:
         """A name that is being declared: everything up to one of the stop tokens."""
         start = self.i
-        if self.tok.kind == "str" and ":" in stops:
+        if self.tok.kind == "quoted" or (self.tok.kind == "str" and ":" in stops):
             self.i += 1
             return str(self.tokens[start].value)
         if self.tok.kind not in ("word", "op") or self.tok.text in _CLOSES_A_NAME:

@@ -20,7 +20,7 @@ MAX_YEAR: Final = 999_999_999
 _DAY_OF_ZONE_RULES: Final = days_from_civil(2000, 1, 1)
 
 
-def _offset_text(offset: int | None, zone: str | None) -> str:
+def offset_text(offset: int | None, zone: str | None) -> str:
     """Z, +01:00, +01:00:30, @Europe/Paris or the empty text."""
     if zone is not None:
         return "@" + zone
@@ -102,7 +102,7 @@ class Time(Temporal):
         return (offset is not None, self.ns - (offset or 0) * NS)
 
     def __str__(self) -> str:
-        return _clock_text(self.ns) + _offset_text(self.offset, self.zone)
+        return _clock_text(self.ns) + offset_text(self.offset, self.zone)
 
 
 class DateTime(Temporal):
@@ -118,6 +118,15 @@ class DateTime(Temporal):
         """From nanoseconds since 1970-01-01T00:00:00 on the local clock."""
         days, ns = divmod(total, DAY)
         return cls(Date.of_days(days), ns, offset, zone)
+
+    @classmethod
+    def of_instant(cls, utc: int, zone: str) -> DateTime:
+        """From nanoseconds since the epoch, on the wall clock of a zone."""
+        days, rest = divmod(utc, DAY)
+        guess = zone_offset(zone, days, rest)
+        days, rest = divmod(utc + guess * NS, DAY)
+        again = zone_offset(zone, days, rest)
+        return cls.of_local(utc + again * NS, None, zone)
 
     def local(self) -> int:
         """Nanoseconds since 1970-01-01T00:00:00 on the local clock."""
@@ -142,15 +151,16 @@ class DateTime(Temporal):
         """So many nanoseconds later: along the time line, then back to the wall clock of the zone."""
         if self.zone is None:
             return DateTime.of_local(self.local() + ns, self.offset)
-        utc = self.instant() + ns
-        days, rest = divmod(utc, DAY)
-        guess = zone_offset(self.zone, days, rest)
-        days, rest = divmod(utc + guess * NS, DAY)
-        again = zone_offset(self.zone, days, rest)
-        return DateTime.of_local(utc + again * NS, None, self.zone)
+        return DateTime.of_instant(self.instant() + ns, self.zone)
+
+    def at(self, offset: int | None, zone: str | None) -> DateTime:
+        """The same instant on the clock of an offset or zone."""
+        if zone is not None:
+            return DateTime.of_instant(self.instant(), zone)
+        return DateTime.of_local(self.instant() + (offset or 0) * NS, offset)
 
     def __str__(self) -> str:
-        return f"{self.date}T{_clock_text(self.ns)}{_offset_text(self.offset, self.zone)}"
+        return f"{self.date}T{_clock_text(self.ns)}{offset_text(self.offset, self.zone)}"
 
 
 class DayTimeDuration(Temporal):

@@ -46,11 +46,11 @@ def context_put(m: Meter, entries: dict[str, Value], key: str, value: Value) -> 
 
 @builtin("context put", "context:c, keys:l, value:a")
 def context_put_deep(m: Meter, entries: dict[str, Value], keys: list[Value], value: Value) -> Value:
-    """Put a value along a path of keys; the contexts on the way must be there."""
+    """Put a value along a path of keys; contexts that are missing on the way are made, as Camunda does."""
     if not keys or len(keys) > MAX_KEYS or type(keys[0]) is not str:
         return m.warn("context put: keys must be strings")
     if len(keys) > 1:
-        inner = entries.get(keys[0])
+        inner = entries.get(keys[0], {})
         m.charge(len(keys))
         if type(inner) is not dict:
             return m.warn("context put: %r is no context", keys[0])
@@ -68,3 +68,28 @@ def context_merge(m: Meter, contexts: list[Value]) -> Value:
         return m.warn("context merge: not a list of contexts")
     m.list(sum(map(len, contexts)))
     return {key: v for c in contexts for key, v in c.items()}
+
+
+# Additions of the Camunda dialect.
+
+
+@builtin("get value", "context:c, keys:l")
+def get_value_deep(m: Meter, entries: dict[str, Value], keys: list[Value]) -> Value:
+    """The value at the end of a path of keys; null when there is none."""
+    m.charge(len(keys))
+    found: Value = entries if keys else None
+    for key in keys:
+        if type(found) is not dict or type(key) is not str or key not in found:
+            return m.warn("no entry %r", key)
+        found = found[key]
+    return found
+
+
+@builtin("context merge", "contexts:c*", required=2)
+@builtin("put all", "contexts:c*", required=1)
+def context_merge_all(m: Meter, *contexts: dict[str, Value]) -> Value:
+    """The entries of the given contexts; later ones win. `put all` is the name that Camunda used first."""
+    return context_merge(m, list(contexts))
+
+
+builtin("put", "context:c, key:s, value:a")(context_put)

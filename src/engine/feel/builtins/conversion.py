@@ -7,7 +7,7 @@ from typing import Final
 
 from laneway.engine.feel.arithmetic import CONTEXT, number, whole
 from laneway.engine.feel.civil import NS
-from laneway.engine.feel.errors import FeelSyntaxError
+from laneway.engine.feel.errors import FeelAssertion, FeelSyntaxError
 from laneway.engine.feel.iso import parse_date, parse_date_time, parse_duration, parse_time
 from laneway.engine.feel.meter import Meter
 from laneway.engine.feel.names import Names
@@ -204,3 +204,35 @@ def is_defined(m: Meter, v: Value) -> bool:
 def get_or_else(m: Meter, v: Value, default: Value) -> Value:
     """The value, or the default for null."""
     return default if v is None else v
+
+
+@builtin("assert", "value:a, condition:a, cause:s?")
+def assertion(m: Meter, v: Value, condition: Value, cause: str | None) -> Value:
+    """The value when the condition is true. Raises `FeelAssertion`, with the cause as its text, otherwise."""
+    if condition is True:
+        return v
+    raise FeelAssertion(cause or "the assertion does not hold", cause or "断言不成立")
+
+
+@builtin("fromAi", "value:a, description:s?, type:s?, schema:c?, options:c?")
+def tagged_value(m: Meter, v: Value, *tags: Value) -> Value:
+    """The value as it is; the other arguments are for tools that read the diagram."""
+    return v
+
+
+@builtin("number", "from:s, grouping separator:s")
+def number_of_grouped_text(m: Meter, text: str, grouping: str) -> Value:
+    """The number of a text with a separator for groups and a point for decimals."""
+    return number_of_formatted_text(m, text, grouping, None)
+
+
+@builtin("date and time", "date:D, timezone:s")
+def date_and_time_in_zone(m: Meter, v: DateTime, timezone: str) -> Value:
+    """The same moment on the clock of a zone: IANA name, offset or Z. A local one is read in the meter's zone."""
+    sample = parse_time("00:00:00" + timezone) or parse_time("00:00:00@" + timezone)
+    if sample is None or not timezone:
+        return m.warn("no time zone: %r", timezone)
+    if v.utc_offset() is None:
+        offset = m.clock().utcoffset()
+        v = DateTime(v.date, v.ns, 0 if offset is None else int(offset.total_seconds()))
+    return v.at(sample.offset, sample.zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import random
 from decimal import Decimal
 
 from laneway.engine.feel.arithmetic import CONTEXT
@@ -84,3 +85,12 @@ def odd(m: Meter, n: Decimal) -> bool | None:
 def even(m: Meter, n: Decimal) -> bool | None:
     """Whether a whole number is even; null for a fraction."""
     return not CONTEXT.remainder(n, 2) if n == n.to_integral_value() else None
+
+
+# An addition of the Camunda dialect.
+
+
+@builtin("random number")
+def random_number(m: Meter) -> Decimal:
+    """A number from 0 up to, but not including, 1; not for secrets."""
+    return Decimal(repr(random.random()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import uuid
 from decimal import Decimal
 
 from laneway.engine.feel import regexes
@@ -106,6 +108,40 @@ def string_join(m: Meter, items: list[Value], delimiter: str | None) -> Value:
 
 
 # Additions of the Camunda dialect.
+
+
+@builtin("string join", "list:l, delimiter:s?, prefix:s?, suffix:s?", required=4)
+def string_join_between(
+    m: Meter, items: list[Value], delimiter: str | None, prefix: str | None, suffix: str | None
+) -> Value:
+    """`string join` with a text before and one after the result."""
+    joined = string_join(m, items, delimiter)
+    if joined is None:
+        return None
+    m.text(len(prefix or "") + len(joined) + len(suffix or ""))
+    return (prefix or "") + joined + (suffix or "")
+
+
+@builtin("extract", "string:s, pattern:s")
+def extract(m: Meter, text: str, pattern: str) -> list[str]:
+    """All matches of an XPath pattern, each as a whole."""
+    m.charge(len(text))
+    found = regexes.find_all(text, pattern)
+    m.list(len(found))
+    return found
+
+
+@builtin("to base64", "value:s")
+def to_base64(m: Meter, text: str) -> str:
+    """The text's UTF-8 bytes in Base64."""
+    m.text(4 * len(text) // 3)
+    return base64.b64encode(text.encode()).decode()
+
+
+@builtin("uuid")
+def new_uuid(m: Meter) -> str:
+    """A random UUID (version 4) of 36 characters."""
+    return str(uuid.uuid4())
 
 
 @builtin("trim", "string:s")
