@@ -20,13 +20,16 @@ from laneway.engine.feel.expressions import (
     evaluate_json,
     parse_and_compile,
 )
-from laneway.engine.feel.meter import Meter
+from laneway.engine.feel.meter import GATEWAY, SCRIPT, Budget, Meter
 from laneway.engine.feel.moments import add_duration, as_datetime
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.scope import Code, Env
 from laneway.engine.feel.sentences import FeelWarning
 
 __all__ = [
+    "GATEWAY",
+    "SCRIPT",
+    "Budget",
     "Code",
     "Env",
     "Expression",

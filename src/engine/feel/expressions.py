@@ -11,7 +11,7 @@ from laneway.engine.feel.builtins import BUILTINS
 from laneway.engine.feel.compiler import Compiler
 from laneway.engine.feel.errors import FeelLimit, FeelSyntaxError
 from laneway.engine.feel.exchange import from_feel
-from laneway.engine.feel.meter import Meter
+from laneway.engine.feel.meter import SCRIPT, Budget, Meter
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.parser import Parser
 from laneway.engine.feel.properties import WORDY
@@ -40,12 +40,12 @@ class Expression:
         self._code = code
         self._reads = [(name, reads.get(name)) for name in free]
 
-    def evaluate(self, variables: Mapping[str, Any], limits: Mapping[str, Any] | None = None) -> Result:
+    def evaluate(self, variables: Mapping[str, Any], budget: Budget = SCRIPT) -> Result:
         """The Result for variables of JSON (or FEEL) values; only those that the text uses are looked at.
 
-        `limits` are arguments of `Meter`. Raises `FeelLimit` when they are exceeded, and nothing else.
+        Raises `FeelLimit` when the budget is exceeded, and nothing else.
         """
-        return self.evaluate_metered(variables, Meter(**limits) if limits else Meter())
+        return self.evaluate_metered(variables, Meter(budget))
 
     def evaluate_metered(self, variables: Mapping[str, Any], m: Meter) -> Result:
         """Like `evaluate`, on a meter of the caller."""
@@ -105,13 +105,13 @@ def compile_unary_tests(text: str, names: tuple[str, ...] = (), members: tuple[s
 
 
 def evaluate_json(
-    text: str, variables: Mapping[str, Any], *, now: datetime | None = None, steps: int = 100_000
+    text: str, variables: Mapping[str, Any], *, now: datetime | None = None, budget: Budget = SCRIPT
 ) -> tuple[Any, list[FeelWarning]]:
     """(JSON value, warnings) of a text: compiled (cached), evaluated and converted.
 
-    `now` is the aware time that now() and today() tell; `steps` is the budget, with that of the conversion.
+    `now` is the aware time that now() and today() tell; The budget includes the conversion.
     Raises `FeelSyntaxError` for a bad text and `FeelLimit` when a limit is exceeded.
     """
-    m = Meter(steps=steps, clock=None if now is None else lambda: now)
+    m = Meter(budget, None if now is None else lambda: now)
     value = compile_expression(text).evaluate_metered(variables, m).value
     return from_feel(value, m), m.warnings

@@ -1,4 +1,7 @@
-"""XPath/XQuery regular expressions (DMN 1.5, table 76) on top of the `regex` package, with a time limit."""
+"""XPath/XQuery regular expressions (DMN 1.5, table 76) on top of the `regex` package.
+
+All functions raise `PatternError` for a bad pattern and TimeoutError after `seconds`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from typing import Any, Final
 
 import regex
 
-SECONDS: Final = 0.2
 MAX_PATTERN: Final = 2000
 _FLAGS: Final = {"s": regex.DOTALL, "m": regex.MULTILINE, "i": regex.IGNORECASE, "x": 0, "q": 0}
 _NAME_CLASS: Final = {"i": r"_:\p{L}", "c": r"\-._:\p{L}\p{N}\p{M}"}
@@ -148,14 +150,14 @@ def _compiled(pattern: str, flags: str) -> Any:
         raise PatternError(str(error)) from None
 
 
-def search(text: str, pattern: str, flags: str) -> bool:
-    """Whether the pattern occurs in the text. Raises `PatternError`, or TimeoutError after `SECONDS`."""
-    return _compiled(pattern, flags).search(text, timeout=SECONDS) is not None
+def search(text: str, pattern: str, flags: str, seconds: float) -> bool:
+    """Whether the pattern occurs in the text."""
+    return _compiled(pattern, flags).search(text, timeout=seconds) is not None
 
 
-def replace(text: str, pattern: str, replacement: str, flags: str) -> str:
-    """fn:replace; a pattern that matches the empty text is wrong. Raises `PatternError` or TimeoutError."""
-    code = _not_empty(pattern, flags)
+def replace(text: str, pattern: str, replacement: str, flags: str, seconds: float) -> str:
+    """fn:replace; a pattern that matches the empty text is wrong."""
+    code = _not_empty(pattern, flags, seconds)
     parts: list[str | int] = [replacement] if "q" in flags else _replacement(replacement, code.groups)
 
     def fill(match: Any) -> str:
@@ -164,12 +166,12 @@ def replace(text: str, pattern: str, replacement: str, flags: str) -> str:
             for part in parts
         )
 
-    return str(code.sub(fill, text, timeout=SECONDS))
+    return str(code.sub(fill, text, timeout=seconds))
 
 
-def _not_empty(pattern: str, flags: str) -> Any:
+def _not_empty(pattern: str, flags: str, seconds: float) -> Any:
     code = _compiled(pattern, flags)
-    if code.search("", timeout=SECONDS):
+    if code.search("", timeout=seconds):
         raise PatternError("the pattern matches the empty text")
     return code
 
@@ -201,15 +203,15 @@ def _replacement(text: str, groups: int) -> list[str | int]:
     return parts
 
 
-def split(text: str, pattern: str) -> list[str]:
-    """fn:tokenize. Raises `PatternError` or TimeoutError."""
+def split(text: str, pattern: str, seconds: float) -> list[str]:
+    """fn:tokenize."""
     out, last = [], 0
-    for match in _not_empty(pattern, "").finditer(text, timeout=SECONDS):
+    for match in _not_empty(pattern, "", seconds).finditer(text, timeout=seconds):
         out.append(text[last : match.start()])
         last = match.end()
     return [*out, text[last:]]
 
 
-def find_all(text: str, pattern: str) -> list[str]:
-    """All matches, each as a whole. Raises `PatternError` or TimeoutError."""
-    return [match[0] for match in _compiled(pattern, "").finditer(text, timeout=SECONDS)]
+def find_all(text: str, pattern: str, seconds: float) -> list[str]:
+    """All matches, each as a whole."""
+    return [match[0] for match in _compiled(pattern, "").finditer(text, timeout=seconds)]

@@ -34,6 +34,9 @@ class Host(Protocol):
     def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Any:
         """The JSON value of a FEEL text; StepFailed when it does not work."""
 
+    def ask(self, condition: str, variables: Mapping[str, Any]) -> Any:
+        """Like `evaluate`, for a condition."""
+
     def decide(self, called: Called, variables: Mapping[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
         """The value of a decision and one record per evaluated table; StepFailed when it cannot be had."""
 

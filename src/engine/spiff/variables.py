@@ -20,6 +20,8 @@ class VariableScopes:
     data: dict[str, Any]
     notes: list[Note]
     variables_changed: bool
+    conditions_due: bool
+    """Whether something has changed since conditional events were last looked at."""
 
     def note(self, event: str, token: Token, **details: Any) -> None:
         """Write a line of history."""
@@ -42,7 +44,7 @@ class VariableScopes:
 
     def holds(self, token: Token, condition: str, **extra: Any) -> bool:
         """Whether a condition is true; anything but a boolean is a failure, null counts as false."""
-        value = self.evaluate(token, condition, **extra)
+        value = self.host.ask(condition, self.visible(token, **extra))
         if value is not None and not isinstance(value, bool):
             raise StepFailed("CONDITION_ERROR", f"'{condition}' should be true or false but gives {value!r}.")
         return bool(value)
@@ -67,7 +69,7 @@ class VariableScopes:
 
     def _note_variables(self, token: Token, values: Mapping[str, Any]) -> None:
         if values:
-            self.variables_changed = True
+            self.variables_changed = self.conditions_due = True
             self.note("variables_set", token, values=dict(values))
 
     def take_in(self, token: Token, variables: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from laneway.engine.feel import (
+    SCRIPT,
     FeelError,
     FeelLimit,
     FeelSyntaxError,
@@ -107,7 +108,7 @@ def test_the_clock_is_the_callers() -> None:
 
 def test_steps_are_limited() -> None:
     with pytest.raises(FeelLimit):
-        evaluate_json("for i in 1..1000 return i", {}, steps=500)
+        evaluate_json("for i in 1..1000 return i", {}, budget=SCRIPT._replace(steps=500))
 
 
 def test_a_deep_variable_or_result_is_a_limit_and_no_crash() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from laneway.engine import clock, expressions
+from laneway.engine import clock, expressions, feel
 from laneway.engine.bpmn.checks import Known, check
 from laneway.engine.bpmn.model import Called, Event
 from laneway.engine.bpmn.reader import read_processes
@@ -25,6 +25,9 @@ class FeelHost:
 
     def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Any:
         return expressions.evaluate(expression, variables)
+
+    def ask(self, condition: str, variables: Mapping[str, Any]) -> Any:
+        return expressions.evaluate(condition, variables, budget=feel.GATEWAY)
 
     def decide(self, called: Called, variables: Mapping[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
         raise StepFailed("CALLED_DECISION_ERROR", f"no decision {called.id}")

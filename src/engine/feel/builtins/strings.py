@@ -77,7 +77,7 @@ def replace(m: Meter, text: str, pattern: str, replacement: str, flags: str | No
     if len(text) * len(replacement) > 100_000:
         # Worst case before the work: every position replaced, a group standing for some 20 characters.
         m.text((len(text) + 1) * (len(replacement) + 20 * ("$" in replacement)))
-    out = regexes.replace(text, pattern, replacement, flags or "")
+    out = regexes.replace(text, pattern, replacement, flags or "", m.regex_seconds())
     m.text(len(out))
     return out
 
@@ -86,14 +86,14 @@ def replace(m: Meter, text: str, pattern: str, replacement: str, flags: str | No
 def matches(m: Meter, text: str, pattern: str, flags: str | None) -> bool:
     """Whether an XPath pattern occurs in the text."""
     m.charge(len(text) // 8)
-    return regexes.search(text, pattern, flags or "")
+    return regexes.search(text, pattern, flags or "", m.regex_seconds())
 
 
 @builtin("split", "string:s, delimiter:s")
 def split(m: Meter, text: str, delimiter: str) -> list[str]:
     """The parts between the matches of an XPath pattern."""
     m.charge(len(text))
-    return regexes.split(text, delimiter)
+    return regexes.split(text, delimiter, m.regex_seconds())
 
 
 @builtin("string join", "list:l, delimiter:s?")
@@ -126,7 +126,7 @@ def string_join_between(
 def extract(m: Meter, text: str, pattern: str) -> list[str]:
     """All matches of an XPath pattern, each as a whole."""
     m.charge(len(text))
-    found = regexes.find_all(text, pattern)
+    found = regexes.find_all(text, pattern, m.regex_seconds())
     m.list(len(found))
     return found
 

@@ -94,7 +94,7 @@ class Compiler(StructuresCompiler):
                             return False
                         continue
                     m.charge(cost)
-                    if len(out) >= m.max_list:
+                    if len(out) >= m.budget.max_list:
                         raise FeelLimit("a list would become too long", "列表过长")
                     if uses_partial:
                         m.charge(len(out))
