@@ -1,0 +1,125 @@
+"""Checks of FEEL texts before anything is evaluated: what can never work, and what is probably not meant.
+
+    check_expression('=amont > "10"', {"amount": NAMED["number"]})
+
+tells that there is no variable “amont”, and asks whether “amount” was meant. A text that may give a value is
+never called wrong: where types are in doubt, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from laneway.engine.feel.builtins import BUILTINS
+from laneway.engine.feel.checks.base import Variables, no_type
+from laneway.engine.feel.checks.calls import Walker
+from laneway.engine.feel.checks.kinds import is_known, list_of, stored, word
+from laneway.engine.feel.checks.problems import MARK, Problem, marked
+from laneway.engine.feel.checks.texts import mend
+from laneway.engine.feel.errors import FeelSyntaxError
+from laneway.engine.feel.names import Names
+from laneway.engine.feel.parser import Parser
+from laneway.engine.feel.properties import WORDY
+from laneway.engine.feel.reader import Node
+from laneway.engine.feel.types import ANY, Type
+from laneway.words import Text
+
+__all__ = [
+    "MARK",
+    "Problem",
+    "check_expression",
+    "is_known",
+    "kind_of",
+    "list_of",
+    "marked",
+    "stored",
+    "word",
+]
+
+_BUILTIN_NAMES = Names(BUILTINS)
+
+
+def check_expression(
+    text: str,
+    variables: Variables | None = None,
+    *,
+    is_unary: bool = False,
+    input_type: Type | None = None,
+    is_open: bool = False,
+    type_of: Callable[[str], Type | None] = no_type,
+) -> list[Problem]:
+    """What is wrong with an expression, or with unary tests, in the order of the text; positions count from 0.
+
+    `variables` are the names that may be used, with their types (None: not known). Without `variables`, names
+    are not judged; with `is_open` there may be others as well, so that only a name that looks like a known
+    one is told. `input_type` is that of the input of unary tests; `type_of` finds item definitions.
+    A leading = (Camunda) is allowed before an expression.
+    """
+    try:
+        return _walked(text, variables, is_unary, input_type, is_open, type_of)[1]
+    except FeelSyntaxError as error:
+        hint = mend(_body(text, is_unary), error)
+        return [Problem("syntax", hint.text, hint.pos + len(text) - len(_body(text, is_unary)))]
+    except RecursionError:
+        return [Problem("syntax", Text("嵌套过深", "nested too deeply"), 0)]
+
+
+def kind_of(
+    text: str,
+    variables: Variables | None = None,
+    *,
+    type_of: Callable[[str], Type | None] = no_type,
+) -> Type:
+    """The type of the values that an expression gives, unless they are null; Any when it cannot be told.
+
+    A text that is wrong is of type Any.
+    """
+    try:
+        return _walked(text, variables, False, None, True, type_of)[0]
+    except (FeelSyntaxError, RecursionError):
+        return ANY
+
+
+def _body(text: str, is_unary: bool) -> str:
+    """The text without what may stand before an expression."""
+    stripped = text if is_unary else text.lstrip()
+    return stripped[1:] if not is_unary and stripped.startswith("=") else stripped
+
+
+def _walked(
+    text: str,
+    variables: Variables | None,
+    is_unary: bool,
+    input_type: Type | None,
+    is_open: bool,
+    type_of: Callable[[str], Type | None],
+) -> tuple[Type, list[Problem]]:
+    """(type, problems) of a text. Raises FeelSyntaxError, and RecursionError."""
+    body = _body(text, is_unary)
+    known = variables or {}
+    members = Names([*WORDY, *_members(known)])
+    parser = Parser(body, Names(known), _BUILTIN_NAMES, members)
+    walker = Walker(body, variables, is_open=is_open, type_of=type_of)
+    if is_unary:
+        found = walker.unary(parser.unary_tests_only(), input_type or ANY)
+    else:
+        node: Node = parser.expression_only()
+        found = walker.of(node)
+    offset = len(text) - len(body)
+    problems = [problem._replace(pos=problem.pos + offset) for problem in dict.fromkeys(walker.problems)]
+    return found, sorted(problems, key=lambda problem: problem.pos)
+
+
+def _members(variables: Variables) -> set[str]:
+    """All names of fields in the types, which may follow a dot."""
+    found: set[str] = set()
+    waiting = [ty for ty in variables.values() if ty is not None]
+    seen: set[int] = set()
+    while waiting:
+        ty = waiting.pop()
+        if id(ty) in seen:
+            continue  # an item definition may contain itself
+        seen.add(id(ty))
+        found.update(ty.fields or ())
+        waiting += [*(ty.fields or {}).values(), *([ty.item] if ty.item else [])]
+    return found
