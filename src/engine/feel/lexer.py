@@ -29,6 +29,7 @@ _SPACES: Final = re.compile(f"[{_SPACE}]+")
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
 _SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 MAX_DIGITS: Final = 200
+MAX_TOKENS: Final = 10_000
 MAX_EXPONENT: Final = 6144
 
 
@@ -97,6 +98,8 @@ def tokenize(text: str) -> list[Token]:
             value = _unescape(raw[1:-1], start)
         elif kind == "quoted":
             value = raw[1:-1]
+        if len(out) == MAX_TOKENS:
+            raise FeelSyntaxError("the expression is too long", "表达式过长", start)
         out.append(Token(kind, raw, start, pos, value))
     out.append(Token("end", "", len(text), len(text)))
     return out

@@ -129,8 +129,14 @@ class Builtin:
         return m.warn("%s: wrong names or types of arguments", self.name)
 
     def _run(self, m: Meter, code: BuiltinCode, args: list[Value]) -> Value:
+        for arg in args:
+            if type(arg) is str or type(arg) is list:
+                m.charge(len(arg) >> 5)  # at least a look at each part, whatever the function does
         try:
-            return code(m, *args)
+            out = code(m, *args)
+            if type(out) is str:
+                m.charge(len(out) >> 4)
+            return out
         except (ArithmeticError, ValueError) as error:
             return m.warn("%s: %s", self.name, Word(str(error) if str(error) in WORDS else "no value"))
         except regexes.PatternError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from laneway.engine.feel.arithmetic import whole
 from laneway.engine.feel.calls import invoke, invoke_named
@@ -16,6 +17,9 @@ from laneway.engine.feel.temporal import Date
 from laneway.engine.feel.values import Function, Range, Value, kind
 
 __all__ = ["Compiler"]
+
+_FUNCTION_STEPS: Final = 20
+"""Charged for each Function made: it keeps its scope alive."""
 
 
 def _steps(start: int, end: int) -> range:
@@ -145,6 +149,8 @@ class Compiler(StructuresCompiler):
         code, cost = self.compile(body), 2 + size(body)
 
         def make(env: Env) -> Function:
+            env.m.charge(_FUNCTION_STEPS)
+
             def call(m: Meter, *args: Value) -> Value:
                 m.enter(cost)
                 out = code(Env(dict(zip(names, args, strict=True)), env, m))
