@@ -23,14 +23,18 @@ _MOST: Final = 40
 
 @dataclass(frozen=True)
 class Asked:
-    """A variable. `type` is a base type of FEEL or empty; `allowed` are all values it may have, or None;
-    `seen` are values that occur in a table."""
+    """A variable. `type` is a base type of FEEL or empty; `allowed` are all values it may have, or None.
+
+    `seen` are values that occur in a table, `columns` the ids of the input columns that are just this variable,
+    `sample` is the shape of a structured value.
+    """
 
     name: str
     label: Text
     type: str
     allowed: tuple[Any, ...] | None = None
     seen: tuple[Any, ...] = ()
+    columns: tuple[str, ...] = ()
     sample: Any = None
 
 
@@ -73,6 +77,7 @@ def _merged(first: Asked, second: Asked) -> Asked:
         type=first.type or second.type,
         allowed=first.allowed if first.allowed is not None else second.allowed,
         seen=_distinct([*first.seen, *second.seen]),
+        columns=(*first.columns, *second.columns),
         sample=first.sample if first.sample is not None else second.sample,
     )
 
@@ -81,12 +86,14 @@ def _of(element: Element) -> Iterable[Asked]:
     if element.kind == "inputData":
         yield _input_data(element)
         return
-    supplied = _supplied(element)
+    supplied, data = _supplied(element), _data_names(element)
     table = expression_in(element.xml)
     if table is not None and local(table) == "decisionTable":
         for number, column in enumerate(children(table, "input")):
             one = _column(element, table, column, number)
-            if one is not None and one.name not in supplied:
+            if one is not None and one.name in data:
+                yield replace(one, name=data[one.name])
+            elif one is not None and one.name not in supplied:
                 yield one
     for name in sorted(element.free - supplied):
         yield Asked(name, Text(name, name), "")
@@ -105,12 +112,18 @@ def _supplied(element: Element) -> set[str]:
     return found
 
 
+def _data_names(element: Element) -> dict[str, str]:
+    """The name by which input data is given, by every name under which the element sees it."""
+    found = [one for prefix, one in element.required if one.kind == "inputData" and not prefix]
+    return {seen: one.name for one in found for seen in (one.variable, one.name, *one.aliases)}
+
+
 def _input_data(element: Element) -> Asked:
     ref = type_ref(child(element.xml, "variable"))
     allowed = constants(element.document.types.allowed_text(ref) or "")
     ty = element.type
     label = element.title if any(element.title) else Text(element.name, element.name)
-    return Asked(element.name, label, _base(ty), allowed, (), _skeleton(ty, 0))
+    return Asked(element.name, label, _base(ty), allowed, sample=_skeleton(ty, 0))
 
 
 def _column(element: Element, table: Xml, column: Xml, number: int) -> Asked | None:
@@ -120,13 +133,14 @@ def _column(element: Element, table: Xml, column: Xml, number: int) -> Asked | N
     flag = _IS_TRUE.fullmatch(text)
     if flag is None and not _NAME.fullmatch(text):
         return None
+    columns = (column.get("id") or "",)
     name, label = flag[1] if flag else text, titled(column, column.get("label") or text)
     if flag is not None:
-        return Asked(name, label, "boolean")
+        return Asked(name, label, "boolean", columns=columns)
     types, ref = element.document.types, type_ref(expression)
     allowed = constants(text_in(child(column, "inputValues")) or types.allowed_text(ref) or "")
     ty = types.find(ref) if ref else None
-    return Asked(name, label, _base(ty), allowed, _seen(table, number), _skeleton(ty, 0))
+    return Asked(name, label, _base(ty), allowed, _seen(table, number), columns, _skeleton(ty, 0))
 
 
 def _seen(table: Xml, number: int) -> tuple[Any, ...]:

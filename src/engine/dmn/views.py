@@ -92,7 +92,7 @@ class Logic:
 
 @dataclass(frozen=True)
 class Need:
-    """Something that is required, with what it requires itself. `key` is its id."""
+    """Something that is required, with what it requires itself. `key` is its id; knowledge has its logic."""
 
     kind: str
     words: Text
@@ -100,6 +100,12 @@ class Need:
     name: Text
     type: Text
     needs: tuple[Need, ...]
+    logic: Logic | None = None
+
+    def knowledge(self) -> list[Need]:
+        """Itself and all that it requires, as far as they are knowledge models."""
+        own = [self] if self.logic is not None else []
+        return own + [one for need in self.needs for one in need.knowledge()]
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,13 @@ def table_of(model: DecisionModel, decision_id: str) -> DecisionView:
     )
 
 
+def text_at(model: DecisionModel, decision_id: str, element_id: str) -> str:
+    """The FEEL text of an element of the decision's file, such as a cell; empty when there is none."""
+    root = model.element(decision_id).document.root
+    found = (x for x in root.iter("{*}*") if x.get("id") == element_id)
+    return next((text_in(x) or "" for x in found), "")
+
+
 def type_words(document: Document, ref: str | None) -> Text:
     """A type in words: those of FEEL in both languages, item definitions by their name."""
     ty = document.types.find(ref) if ref else None
@@ -163,9 +176,15 @@ def _needs(element: Element, above: tuple[Element, ...]) -> tuple[Need, ...]:
             one.title,
             type_words(one.document, type_ref(child(one.xml, "variable"))),
             _needs(one, (*above, element)),
+            _knowledge(one),
         )
         for one in found
     )
+
+
+def _knowledge(element: Element) -> Logic | None:
+    logic = child(element.xml, "encapsulatedLogic")
+    return None if logic is None else _logic(element.document, logic)
 
 
 def _described(xml: Xml, tag: str) -> Text:
@@ -191,7 +210,8 @@ def _logic(document: Document, x: Xml) -> Logic:
         return Logic(kind, KINDS[kind], table=_table(document, x))
     if kind == "literalExpression":
         return Logic(kind, KINDS[kind], text=text_in(x) or "")
-    return Logic(kind, KINDS[kind], text=_headline(x), parts=_parts(document, x))
+    words = KINDS["functionDefinition" if kind == "encapsulatedLogic" else kind]
+    return Logic(kind, words, text=_headline(x), parts=_parts(document, x))
 
 
 def _headline(x: Xml) -> str:
@@ -199,7 +219,7 @@ def _headline(x: Xml) -> str:
     kind = local(x)
     if kind == "invocation":
         return text_in(expression_in(x)) or ""
-    if kind == "functionDefinition":
+    if kind in ("functionDefinition", "encapsulatedLogic"):
         return ", ".join(p.get("name") or "" for p in children(x, "formalParameter"))
     return x.get("iteratorVariable") or ""
 
@@ -210,7 +230,7 @@ def _parts(document: Document, x: Xml) -> tuple[tuple[Text, Logic], ...]:
         pairs = [(_entry_name(entry), entry) for entry in children(x, "contextEntry")]
     elif kind == "invocation":
         pairs = [(_plain(_parameter(binding)), binding) for binding in children(x, "binding")]
-    elif kind == "functionDefinition":
+    elif kind in ("functionDefinition", "encapsulatedLogic"):
         pairs = [(_RESULT, x)]
     elif kind == "list":
         return tuple((_plain(str(n)), _logic(document, e)) for n, e in enumerate(_expressions(x), 1))
