@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
+from laneway.engine.dmn.checks import check_documents
 from laneway.engine.dmn.document import Document, Element
 from laneway.engine.dmn.evaluation import Evaluation, compile_logic
 from laneway.engine.dmn.problems import Problems
 from laneway.engine.dmn.trace import DecisionFailed, EvaluatedDecision, Trace
-from laneway.engine.dmn.xmlns import expression_in, local
-from laneway.engine.feel import Env, FeelLimit, FeelWarning, from_feel, to_feel
+from laneway.engine.dmn.xmlns import children, expression_in, local
+from laneway.engine.feel import Env, FeelError, FeelLimit, FeelWarning, from_feel, to_feel
 from laneway.errors import NotFound, Refused
 from laneway.words import Finding, Resource, Text
 from laneway.xml import parse_xml
@@ -27,6 +29,7 @@ class Decision:
     requirements_id: str
     requirements_name: str
     file: str
+    version_tag: str | None
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class DecisionModel:
     """Linked DMN files. Safe to share between threads."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
+        self._documents = documents
         found = [e for d in documents for e in d.elements.values() if e.kind == "decision"]
         self._elements = {e.key: e for e in found}
         self._names = {name for d in documents for name in d.variables()}
@@ -52,9 +56,15 @@ class DecisionModel:
                 e.document.root.get("id") or "",
                 e.document.root.get("name") or "",
                 e.document.file,
+                e.version_tag,
             )
             for e in found
         ]
+
+    @cached_property
+    def warnings(self) -> list[Finding]:
+        """What is worth telling when the files are deployed, though they can be evaluated; checked when asked."""
+        return check_documents(self._documents)
 
     def element(self, decision_id: str) -> Element:
         """What the file says about a decision. Raises `NotFound`."""
@@ -69,13 +79,13 @@ class DecisionModel:
         """Evaluate a decision with JSON variables, which its expressions see by name as in Camunda.
 
         Errors of an evaluation give null and a warning. `now` is the aware time of now() and today().
-        Raises `NotFound` for an unknown decision, `DecisionFailed` when the limits of an evaluation are exceeded.
+        Raises `NotFound` for an unknown decision, `DecisionFailed` when it had to be stopped.
         """
         element = self.element(decision_id)
         trace = Trace(None if now is None else lambda: now)
         try:
             return self._evaluate(element, variables, trace)
-        except FeelLimit as error:
+        except FeelError as error:
             stopped = trace.stopped(element.key, element.title, element.logic)
             raise DecisionFailed(error.text, trace.decisions, stopped) from error
 
@@ -86,6 +96,25 @@ class DecisionModel:
             return DecisionResult(from_feel(value, trace), trace.decisions, trace.warnings)
         except RecursionError:
             raise FeelLimit("the decision is nested too deeply", "决策嵌套过深") from None
+
+
+class Linkage(NamedTuple):
+    """How a DMN file is called, and the namespaces that it imports."""
+
+    requirements_id: str
+    requirements_name: str
+    namespace: str
+    imports: list[str]
+
+
+def read_linkage(resource: Resource) -> Linkage:
+    """The linkage of a file, which need not be right otherwise. Raises `Refused` when it is no DMN at all."""
+    root = read_document(resource).root
+    requirements_id = root.get("id") or resource.name
+    imports = [x.get("namespace") or "" for x in children(root, "import")]
+    return Linkage(
+        requirements_id, root.get("name") or requirements_id, root.get("namespace") or "", imports
+    )
 
 
 def read_decisions(resources: Sequence[Resource]) -> DecisionModel:

@@ -57,6 +57,17 @@ class ItemTypes:
         item = self._items.get(ref or "")
         return None if item is None else text_in(child(item, "allowedValues"))
 
+    def constraints(self, ref: str | None) -> list[str]:
+        """The texts of all constraints that a value of a type of this file keeps."""
+        texts: list[str | None] = []
+        seen: set[str] = set()
+        while ref is not None and ref in self._items and ref not in seen:
+            seen.add(ref)
+            item = self._items[ref]
+            texts += [text_in(child(item, "allowedValues")), text_in(child(item, "typeConstraint"))]
+            ref = type_ref(item)
+        return [text for text in texts if text]
+
     def check_all(self) -> None:
         """Make all types, so that their problems are noted."""
         for ref in self._items:

@@ -6,7 +6,7 @@ from typing import Final
 
 from laneway.engine.dmn.xmlns import Xml
 from laneway.engine.feel import FeelSyntaxError
-from laneway.words import Finding, Text
+from laneway.words import Finding, Severity, Text
 
 UNSUPPORTED: Final[dict[str, Text]] = {
     "expression_language": Text("只支持 FEEL 表达式语言", "only FEEL is supported as expression language"),
@@ -18,10 +18,10 @@ UNSUPPORTED: Final[dict[str, Text]] = {
 
 
 class Problems:
-    """Collects the findings of one file."""
+    """Collects the findings of one file, all of one severity."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, file: str, severity: Severity = Severity.ERROR) -> None:
+        self.file, self.severity = file, severity
         self.findings: list[Finding] = []
 
     def add(self, code: str, element: Xml, en: str, zh: str) -> None:
@@ -29,7 +29,7 @@ class Problems:
         around = [element, *element.iterancestors()]
         element_id = next((e.get("id") for e in around if e.get("id")), None)
         name = next((e.get("label") or e.get("name") for e in around if e.get("label") or e.get("name")), "")
-        finding = Finding(code, Text(zh, en), self.file, element_id, name)
+        finding = Finding(code, Text(zh, en), self.file, element_id, name, self.severity)
         if finding not in self.findings:
             self.findings.append(finding)
 

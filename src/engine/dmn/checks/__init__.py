@@ -1,0 +1,27 @@
+"""Checks of decisions that can be evaluated and yet may not mean what was meant; they give warnings.
+
+`sheets` reads tables, `cells` their cells, `universe` cuts the values of a column into atoms (`scales`), `regions`
+searches combinations of them. `combinations`, `kinds`, `policies` and `names` hold what is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from laneway.engine.dmn.checks.combinations import check_combinations
+from laneway.engine.dmn.checks.sheets import Scope, sheets
+from laneway.engine.dmn.document import Document
+from laneway.engine.dmn.problems import Problems
+from laneway.words import Finding, Severity
+
+
+def check_documents(documents: Sequence[Document]) -> list[Finding]:
+    """What is worth a warning in files that were read without errors and linked."""
+    findings: list[Finding] = []
+    for document in documents:
+        problems = Problems(document.file, Severity.WARNING)
+        scope = Scope(document)
+        for sheet in sheets(scope):
+            check_combinations(sheet, problems)
+        findings += problems.findings
+    return findings

@@ -1,0 +1,229 @@
+"""Combinations of inputs: doubles of rules, overlaps, rules that never decide, gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from laneway.engine.dmn.checks.regions import Box, TooLarge, Work, bits
+from laneway.engine.dmn.checks.sheets import Sheet
+from laneway.engine.dmn.checks.universe import Atom
+from laneway.engine.dmn.checks.words import example_words, region_words
+from laneway.engine.dmn.problems import Problems
+from laneway.engine.feel import Meter
+from laneway.engine.feel.values import Value, equal
+from laneway.words import Text
+
+STEPS: Final = 400_000
+"""Steps of search per table."""
+
+_SHOWN_PAIRS: Final = 8
+_SHOWN_GAPS: Final = 4
+_SINGLE: Final = frozenset(["UNIQUE", "ANY", "FIRST", "PRIORITY"])
+
+
+def check_combinations(sheet: Sheet, problems: Problems, steps: int = STEPS) -> None:
+    """Note what is wrong with the rules of a table taken together; `steps` bound the search."""
+    if not sheet.rules:
+        problems.add("no_rules", sheet.xml, "the table has no rules", "决策表没有规则")
+        return
+    if not sheet.columns:
+        return
+    work = Work(steps)
+    doubles = _note_doubles(sheet, problems)
+    if sheet.policy in ("UNIQUE", "ANY"):
+        _note_overlaps(sheet, problems, doubles)
+    try:
+        if sheet.policy in ("FIRST", "PRIORITY"):
+            _note_idle_rules(sheet, problems, doubles, work)
+        if sheet.policy in _SINGLE and all(output.default is None for output in sheet.outputs):
+            _note_gaps(sheet, problems, work)
+    except TooLarge:
+        problems.add(
+            "table_too_large",
+            sheet.xml,
+            "the table is too large to be checked wholly for gaps and for rules that never decide",
+            "决策表过大，未能完整检查遗漏的组合和不起作用的规则",
+        )
+
+
+def _note_doubles(sheet: Sheet, problems: Problems) -> set[int]:
+    """Note rules that say the same as one before; gives their places."""
+    first: dict[object, int] = {}
+    doubles: set[int] = set()
+    for r, rule in enumerate(sheet.rules):
+        other = first.setdefault((sheet.condition_key(r), sheet.output_key(r)), r)
+        if other == r:
+            continue
+        doubles.add(r)
+        problems.add(
+            "duplicate_rule",
+            rule,
+            f"rule {r + 1} says the same as rule {other + 1}: one of them can go",
+            f"规则 {r + 1} 与规则 {other + 1} 相同：可以删去其中一条",
+        )
+    return doubles
+
+
+# -- overlaps
+
+
+def _note_overlaps(sheet: Sheet, problems: Problems, doubles: set[int]) -> None:
+    boxes, space = sheet.sure.boxes, tuple(column.allowed for column in sheet.columns)
+    hidden = 0
+    shown = 0
+    for r, rule in enumerate(sheet.rules):
+        others = sheet.sure.touching(boxes[r]) & ((1 << r) - 1)
+        for other in bits(others):
+            if {r, other} & doubles or (sheet.policy == "ANY" and not _differ(sheet, r, other)):
+                continue
+            if shown == _SHOWN_PAIRS:
+                hidden += 1
+                continue
+            shown += 1
+            common = tuple(a & b for a, b in zip(boxes[r], boxes[other], strict=True))
+            example = example_words(sheet.columns, common, space)
+            why_en = "UNIQUE allows only one" if sheet.policy == "UNIQUE" else "their outputs differ"
+            why_zh = "UNIQUE 只允许一条" if sheet.policy == "UNIQUE" else "但输出不同"
+            problems.add(
+                "rules_overlap",
+                rule,
+                f"rules {other + 1} and {r + 1} both hold, for example for {example.en}; {why_en}",
+                f"规则 {other + 1} 和规则 {r + 1} 同时成立，例如 {example.zh}；{why_zh}",
+            )
+    if hidden:
+        problems.add(
+            "more_rules_overlap",
+            sheet.xml,
+            f"{hidden} more pairs of rules overlap",
+            f"另有 {hidden} 对规则重叠",
+        )
+
+
+def _differ(sheet: Sheet, a: int, b: int) -> bool:
+    """Whether two rules surely give different outputs."""
+    for output in sheet.outputs:
+        x, y = output.constants[a], output.constants[b]
+        if x is not None and y is not None and equal(Meter(), x.value, y.value) is not True:
+            return True
+    return False
+
+
+# -- rules that never decide
+
+
+def _note_idle_rules(sheet: Sheet, problems: Problems, doubles: set[int], work: Work) -> None:
+    ranks = _ranks(sheet) if sheet.policy == "PRIORITY" else [(0,)] * len(sheet.rules)
+    for r, rule in enumerate(sheet.rules):
+        mine, box = ranks[r], sheet.possible.boxes[r]
+        if r in doubles or mine is None or not all(box):
+            continue
+        stronger = [
+            n
+            for n, rank in enumerate(ranks)
+            if rank is not None and (rank < mine or (rank == mine and n < r))
+        ]
+        by = sum(1 << n for n in stronger)
+        by &= sheet.sure.touching(box)
+        if not by or sheet.sure.uncovered(box, by, work, limit=1):
+            continue
+        alone = next((n for n in bits(by) if _contains(sheet.sure.boxes[n], box)), None)
+        if alone is not None:
+            en, zh = f"rule {alone + 1} holds in all its cases", f"规则 {alone + 1} 已涵盖它的全部情形"
+        else:
+            listed = ", ".join(str(n + 1) for n in bits(by))
+            en, zh = (
+                f"rules {listed} together hold in all its cases",
+                f"规则 {listed} 合起来已涵盖它的全部情形",
+            )
+        how = (
+            Text("且在它之前", " and come first")
+            if sheet.policy == "FIRST"
+            else Text("且优先", " and outrank it")
+        )
+        problems.add(
+            "rule_never_decides",
+            rule,
+            f"rule {r + 1} never decides: {en}{how.en}",
+            f"规则 {r + 1} 从不起作用：{zh}，{how.zh}",
+        )
+
+
+def _contains(outer: Box, inner: Box) -> bool:
+    return all(a & b == b for a, b in zip(outer, inner, strict=True))
+
+
+def _ranks(sheet: Sheet) -> list[tuple[int, ...] | None]:
+    """The priority of each rule's outputs, lower first; None where an output is computed."""
+    listed: list[list[Value]] = []
+    for output in sheet.outputs:
+        constant = sheet.scope.constant(f"[{output.listed_text or ''}]")
+        listed.append(constant.value if constant is not None and type(constant.value) is list else [])
+    ranks: list[tuple[int, ...] | None] = []
+    for r in range(len(sheet.rules)):
+        constants = [output.constants[r] for output in sheet.outputs]
+        known = [c.value for c in constants if c is not None]
+        is_known = len(known) == len(constants)
+        ranks.append(tuple(map(_place, known, listed)) if is_known else None)
+    return ranks
+
+
+def _place(v: Value, listed: list[Value]) -> int:
+    return next((n for n, x in enumerate(listed) if equal(Meter(), x, v) is True), len(listed))
+
+
+# -- gaps
+
+
+def _note_gaps(sheet: Sheet, problems: Problems, work: Work) -> None:
+    space, grid = sheet.gap_space(), sheet.covering()
+    if not all(space):
+        return
+    regions: list[Box] = []
+    for region in grid.uncovered(space, grid.all, work):
+        wide = _widened(grid.boxes, region, space)
+        if not any(_contains(other, wide) for other in regions):
+            regions = [other for other in regions if not _contains(wide, other)] + [wide]
+    if not regions:
+        return
+    shown = [region_words(sheet.columns, region, space) for region in regions[:_SHOWN_GAPS]]
+    more = Text(" 等", " and more") if len(regions) > _SHOWN_GAPS else Text("", "")
+    hint = Text("", "")
+    if all(_is_between_whole_numbers(sheet, region, space) for region in regions):
+        hint = Text(
+            "；如果只有整数，请把列的类型设为 integer",
+            "; if there are only whole numbers, give the column the type integer",
+        )
+    en, zh = "; ".join(part.en for part in shown), "；".join(part.zh for part in shown)
+    problems.add(
+        "rules_gap",
+        sheet.xml,
+        f"no rule holds for: {en}{more.en}{hint.en}",
+        f"没有规则适用于：{zh}{more.zh}{hint.zh}",
+    )
+
+
+def _widened(boxes: Sequence[Box], region: Box, space: Box) -> Box:
+    """The region with as many columns left open as no rule forbids."""
+    wide = list(region)
+    for c, whole in enumerate(space):
+        tried = [*wide[:c], whole, *wide[c + 1 :]]
+        if not any(all(a & b for a, b in zip(box, tried, strict=True)) for box in boxes):
+            wide = tried
+    return tuple(wide)
+
+
+def _is_between_whole_numbers(sheet: Sheet, region: Box, space: Box) -> bool:
+    """Whether a gap is only there because a number might lie between two neighbouring whole ones."""
+    return any(
+        mask != whole and all(_is_narrow(column.universe.atoms[i]) for i in bits(mask))
+        for column, mask, whole in zip(sheet.columns, region, space, strict=True)
+    )
+
+
+def _is_narrow(atom: Atom) -> bool:
+    low, high = atom.low, atom.high
+    if type(low) is not Decimal or type(high) is not Decimal or atom.is_point:
+        return False
+    return low == low.to_integral_value() and high - low == 1
