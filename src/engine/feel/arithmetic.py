@@ -131,7 +131,9 @@ def _divide(m: Meter, a: Value, b: Value) -> Value:
 
 
 def _power(m: Meter, a: Value, b: Value) -> Value:
-    return CONTEXT.power(a, b) if type(a) is Decimal and type(b) is Decimal else None
+    if type(a) is not Decimal or type(b) is not Decimal:
+        return None
+    return CONTEXT.power(a, b) if b else Decimal(1)  # 0 ** 0 is 1 (IEEE 754-2008, 9.2.1)
 
 
 def _guarded(symbol: str, code: Operator) -> Operator:

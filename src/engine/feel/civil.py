@@ -13,6 +13,7 @@ from typing import Final
 
 NS: Final = 1_000_000_000
 DAY: Final = 86400 * NS
+_MAX_ZONE_NAME = 64
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*")
 
 
@@ -44,9 +45,13 @@ def month_length(year: int, month: int) -> int:
     return 30 if month in (4, 6, 9, 11) else 31
 
 
-@functools.lru_cache(maxsize=1024)
 def zone_info(name: str) -> zoneinfo.ZoneInfo | None:
     """The zone of an IANA name, or None; the name never becomes a file path."""
+    return _zone_info(name) if len(name) <= _MAX_ZONE_NAME else None  # the cache keeps no long texts
+
+
+@functools.lru_cache(maxsize=1024)
+def _zone_info(name: str) -> zoneinfo.ZoneInfo | None:
     if not _ZONE_NAME.fullmatch(name):
         return None
     try:

@@ -25,7 +25,7 @@ class _Translation:
 
     def __init__(self, pattern: str, flags: str) -> None:
         self.pattern = _without_space(pattern) if "x" in flags else pattern
-        self.flags, self.at, self.level = flags, 0, 0
+        self.flags, self.at, self.level, self.groups = flags, 0, 0, 0
         self.out: list[str] = []
 
     def run(self) -> str:
@@ -66,12 +66,21 @@ class _Translation:
             block = "In" + name[2:].replace("-", "") if name.startswith("Is") else name
             self.out.append(f"\\{escaped}{{{block}}}")
             self.at = end + 1
-        elif escaped in "dDwWsSnrt\\|.?*+(){}[]-^$" or (
-            escaped.isdigit() and escaped != "0" and not self.level
-        ):
+        elif escaped in "123456789" and not self.level:
+            self._back_reference(escaped)
+        elif escaped in "dDwWsSnrt\\|.?*+(){}[]-^$":
             self.out.append("\\" + escaped)
         else:
             raise PatternError("bad escape")
+
+    def _back_reference(self, digits: str) -> None:
+        """\\12 is group 12 only where there are so many, else group 1 and a 2; a group without match is empty."""
+        while self._next(0) in tuple("0123456789") and int(digits + self._next(0)) <= self.groups:
+            digits += self._next(0)
+            self.at += 1
+        if int(digits) > self.groups:
+            raise PatternError("no group " + digits)
+        self.out.append(rf"(?:(?({digits})\g<{digits}>|))")
 
     def _in_class(self, c: str) -> None:
         if c == "[":  # class subtraction: [a-z-[aeiou]]
@@ -100,6 +109,9 @@ class _Translation:
                 raise PatternError("(? is only allowed as (?:")
             self.out.append("(?:")
             self.at += 2
+        elif c == "(":
+            self.groups += 1
+            self.out.append(c)
         elif c == "$" and "m" not in self.flags:
             self.out.append(r"\Z")
         elif c == "." and "s" not in self.flags:

@@ -157,6 +157,7 @@ SENTENCES: Final[dict[str, str]] = {
     "not a list of numbers": "不是数字列表",
     "mode needs numbers": "mode 需要数字",
     "no date: %r": "不是日期：%r",
+    "%s needs a function of two arguments": "%s 需要有两个参数的函数",
     "no date and time: %r": "不是日期时间：%r",
     "no time: %r": "不是时间：%r",
     "no time zone: %r": "不是时区：%r",

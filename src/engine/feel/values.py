@@ -199,7 +199,7 @@ def _quoted(text: str) -> str:
 
 
 def _key_text(key: str) -> str:
-    return key if key.replace(" ", "").isalnum() else f'"{key}"'
+    return key if key.replace(" ", "").isalnum() else _quoted(key)
 
 
 def _joined(m: Meter, opening: str, parts: list[str], closing: str) -> str:

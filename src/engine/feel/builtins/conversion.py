@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Final
 
@@ -148,27 +149,36 @@ def string_of_value(m: Meter, v: Value) -> Value:
 
 _LITERAL_CALLS: Final = ("date", "time", "date and time", "duration")
 _LITERAL_NAMES: Final = Names(_LITERAL_CALLS)
+_OPEN_END: Final = re.compile(r"(\s*[(\]]\s*)(\.\..+)|(.+\.\.)(\s*[)\[]\s*)", re.DOTALL)
 
 
 @builtin("range", "from:s")
 def range_of_text(m: Meter, text: str) -> Value:
-    """range("[1..3]"): only a range literal whose ends are literals, never a computation."""
+    """range("[1..3]"): only a range literal whose ends are literals, never a computation.
+
+    An end without limit is left out, with its bracket open: "(..3]" or "[1..)".
+    """
+    m.charge(2 * len(text))
+    open_end = _OPEN_END.fullmatch(text) is not None
     try:
-        node = Parser(text, Names(), _LITERAL_NAMES).expression_only()
+        closed = _OPEN_END.sub(r"\1\3 null \2\4", text) if open_end else text
+        node = Parser(closed, Names(), _LITERAL_NAMES).expression_only()
     except FeelSyntaxError:
         return m.warn("no range: %r", text)
-    if node[0] != "range" or not (_is_literal(node[1]) and _is_literal(node[2])):
+    if node[0] != "range" or not all(_is_literal(end, may_be_open=open_end) for end in node[1:3]):
         return m.warn("no range: %r", text)
     return make_range(m, _literal(m, node[1]), _literal(m, node[2]), node[3], node[4])
 
 
-def _is_literal(node: Node) -> bool:
+def _is_literal(node: Node, *, may_be_open: bool) -> bool:
     if node[0] == "call":
         (target, args) = node[1:]
         return (
             target[0] == "name" and target[1] in _LITERAL_CALLS and len(args) == 1 and args[0][0] == "const"
         )
-    return node[0] in ("num", "at") or (node[0] == "const" and type(node[1]) is str)
+    if node[0] == "const":
+        return type(node[1]) is str or (may_be_open and node[1] is None)
+    return node[0] in ("num", "at")
 
 
 def _literal(m: Meter, node: Node) -> Value:

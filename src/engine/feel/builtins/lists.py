@@ -10,7 +10,7 @@ from laneway.engine.feel.builtins.conversion import whole_number
 from laneway.engine.feel.calls import invoke
 from laneway.engine.feel.meter import Meter
 from laneway.engine.feel.registry import builtin
-from laneway.engine.feel.values import Value, equal, hashable, order
+from laneway.engine.feel.values import Function, Value, equal, hashable, order
 
 
 @builtin("list contains", "list:l, element:a")
@@ -79,6 +79,11 @@ def remove(m: Meter, items: list[Value], position: Decimal) -> Value:
     return None if i is None else items[:i] + items[i + 1 :]
 
 
+def _takes_two(f: Value) -> bool:
+    """Whether a function can be called with two arguments; of a built-in this shows when it is called."""
+    return not isinstance(f, Function) or len(f.params) == 2
+
+
 @builtin("list replace", "list:l, position:n, newItem:a")
 def list_replace(m: Meter, items: list[Value], position: Decimal, new: Value) -> Value:
     """The list with another item at a position."""
@@ -91,6 +96,8 @@ def list_replace(m: Meter, items: list[Value], position: Decimal, new: Value) ->
 def list_replace_matches(m: Meter, items: list[Value], match: Value, new: Value) -> Value:
     """The list with another item wherever the function (item, new item) is true."""
     m.list(len(items))
+    if not _takes_two(match):
+        return m.warn("%s needs a function of two arguments", "list replace")
     out = []
     for x in items:
         hit = invoke(m, match, [x, new])
@@ -158,9 +165,11 @@ def flatten(m: Meter, items: list[Value]) -> list[Value]:
 
 
 @builtin("sort", "list:l, precedes:f?")
-def sort(m: Meter, items: list[Value], precedes: Value) -> list[Value]:
+def sort(m: Meter, items: list[Value], precedes: Value) -> Value:
     """Sorted by a function, or (beyond the standard) by the natural order of the items."""
     m.list(len(items))
+    if precedes is not None and not _takes_two(precedes):
+        return m.warn("%s needs a function of two arguments", "sort")
 
     def compare(a: Value, b: Value) -> int:
         if precedes is None:
