@@ -6,11 +6,12 @@ import logging
 import signal
 import threading
 from types import FrameType
+from zoneinfo import ZoneInfo
 
 from waitress.server import create_server
 
 from laneway import logs
-from laneway.engine import database, deployments, process_folder, schema
+from laneway.engine import clock, database, deployments, process_folder, schema
 from laneway.engine.deployments import Deployed
 from laneway.errors import Unavailable
 from laneway.records import organisation
@@ -31,7 +32,7 @@ def prepare(settings: Settings) -> Deployed | None:
 
     Returns what was deployed, if anything. Raises Refused when a file in the folder cannot run.
     """
-    _configure_logs(settings)
+    _configure(settings)
     schema.upgrade(database.connect(settings.database_url))
     with database.unit_of_work() as session:
         organisation.add_default_groups(session)
@@ -52,14 +53,15 @@ def prepare(settings: Settings) -> Deployed | None:
 
 def connect(settings: Settings) -> None:
     """Open a database that another process has prepared, and know its handlers. Raises Unavailable."""
-    _configure_logs(settings)
+    _configure(settings)
     if not schema.is_current(database.connect(settings.database_url)):
         raise Unavailable("database_needs_upgrade", command="laneway db upgrade")
     if settings.processes.is_dir():
         load_handlers(settings.processes)
 
 
-def _configure_logs(settings: Settings) -> None:
+def _configure(settings: Settings) -> None:
+    clock.set_zone(ZoneInfo(settings.time_zone))
     logs.configure(level=settings.log_level, as_json=settings.log_json)
 
 

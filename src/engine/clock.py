@@ -1,16 +1,28 @@
-"""The engine's time: aware UTC, replaceable in tests so that timers need no waiting."""
+"""The engine's time: aware UTC, replaceable in tests so that timers need no waiting; and the zone people live in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 _source: Callable[[], datetime] = lambda: datetime.now(UTC)
+_zone: tzinfo = UTC
 
 
 def now() -> datetime:
     """The present instant in UTC."""
     return _source()
+
+
+def here() -> datetime:
+    """The present instant in the department's time zone: what `today()` and a cron text such as 9 o'clock mean."""
+    return now().astimezone(_zone)
+
+
+def set_zone(zone: tzinfo) -> None:
+    """Let the department live in this time zone from now on."""
+    global _zone
+    _zone = zone
 
 
 def set_source(source: Callable[[], datetime] | None) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, runtime
 from laneway.engine.access import Action
-from laneway.engine.bpmn.model import Node
+from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import new_key
 from laneway.engine.model import Person
 from laneway.engine.spiff.effects import Note
@@ -165,7 +165,7 @@ def forget_expired(session: Session) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE's result counts rows
 
 
-def watch_start(session: Session, definition_key: int, node: Node) -> None:
+def watch_start(session: Session, definition_key: int, node: Node, event: Event) -> None:
     """Let a message start event of a new definition start instances."""
     session.execute(
         insert(message_subscription).values(
@@ -176,7 +176,7 @@ def watch_start(session: Session, definition_key: int, node: Node) -> None:
             name_zh=node.name.pick("zh") or node.id,
             name_en=node.name.pick("en") or node.id,
             process_definition_key=definition_key,
-            message_name=node.event.ref,
+            message_name=event.ref,
             created_at=clock.now(),
         )
     )
@@ -207,7 +207,7 @@ def receive_signal(session: Session, subscription_key: int, variables: Mapping[s
     )
 
 
-def watch_start_signal(session: Session, definition_key: int, node: Node) -> None:
+def watch_start_signal(session: Session, definition_key: int, node: Node, event: Event) -> None:
     """Let a signal start event of a new definition start instances."""
     session.execute(
         insert(signal_subscription).values(
@@ -216,6 +216,6 @@ def watch_start_signal(session: Session, definition_key: int, node: Node) -> Non
             is_aside=False,
             element_id=node.id,
             process_definition_key=definition_key,
-            signal_name=node.event.ref,
+            signal_name=event.ref,
         )
     )

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock, expressions, runtime
-from laneway.engine.bpmn.model import Node
+from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
@@ -65,9 +65,9 @@ def _trigger(session: Session, row: Any) -> None:
     runtime.advance(session, row.instance_key, fire)
 
 
-def watch_start(session: Session, definition_key: int, node: Node) -> None:
+def watch_start(session: Session, definition_key: int, node: Node, event: Event) -> None:
     """Let a timer start event of a new definition start instances. Raises StepFailed for a senseless timer."""
-    due = expressions.due(node.event, {})
+    due = expressions.due(event, {})
     session.execute(
         insert(timer).values(
             key=new_key(),

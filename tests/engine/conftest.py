@@ -37,6 +37,7 @@ class Draw:
     message = '<messageEventDefinition messageRef="M"/>'
     compensation = "<compensateEventDefinition/>"
     terminate = "<terminateEventDefinition/>"
+    cancel = "<cancelEventDefinition/>"
 
     def file(self, *processes: str, name: str = "test.bpmn") -> Resource:
         return Resource(name, f"{HEAD}{''.join(processes)}</definitions>".encode())
@@ -118,6 +119,34 @@ class Draw:
             f"<zeebe:loopCharacteristics inputCollection={quoteattr(items)}{listed}/></extensionElements>"
             f"{condition}</multiInstanceLoopCharacteristics>"
         )
+
+    def condition(self, feel: str) -> str:
+        """A conditional event definition."""
+        text = feel.replace("&", "&amp;").replace("<", "&lt;")
+        return f"<conditionalEventDefinition><condition>{text}</condition></conditionalEventDefinition>"
+
+    def times(self, number: str, *, sequential: bool = False) -> str:
+        """Multi-instance by number."""
+        return (
+            f'<multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}">'
+            f"<loopCardinality>{number}</loopCardinality></multiInstanceLoopCharacteristics>"
+        )
+
+    def again(self, condition: str = "", **attributes: str) -> str:
+        """A standard loop."""
+        listed = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
+        text = condition.replace("&", "&amp;").replace("<", "&lt;")
+        inner = f"<loopCondition>{text}</loopCondition>" if condition else ""
+        return f"<standardLoopCharacteristics{listed}>{inner}</standardLoopCharacteristics>"
+
+    def ad_hoc(
+        self, id: str, *inner: str, until: str = "", extra: str = "", settings: str = "", **attributes: str
+    ) -> str:
+        """An ad-hoc sub-process; `settings` are attributes of its `zeebe:adHoc`."""
+        condition = f"<completionCondition>{until}</completionCondition>" if until else ""
+        parts = "".join(inner) + condition
+        extra += f"<zeebe:adHoc {settings}/>" if settings else ""
+        return self.node("adHocSubProcess", id, parts, extra=extra, **attributes)
 
     def flow(self, source: str, target: str, condition: str = "", id: str = "") -> str:
         inner = ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
 
-from laneway.engine import tables
+from laneway.engine import clock, tables
+from laneway.engine.bpmn.cron import next_moment
 from laneway.errors import Refused
 from laneway.testing import drain
 
@@ -160,3 +162,42 @@ def test_a_cycle_does_not_drift_and_does_not_make_up_for_a_standstill(
     assert engine.events(key).count("timer_fired b") == 2
     (row,) = engine.rows(tables.timer)
     assert row.due_at == frozen_clock.now + timedelta(hours=1)
+
+
+def test_a_cron_text_is_told_in_the_time_of_the_department(engine: Any, draw: Any, frozen_clock: Any) -> None:
+    clock.set_zone(ZoneInfo("Asia/Shanghai"))  # the clock stands at Monday 17:00 there
+    try:
+        start = draw.start(inner=draw.timer("0 30 9 * * MON-FRI", "timeCycle"))
+        engine.deploy(
+            draw.file(draw.process(start, draw.user("u"), draw.end(), draw.way("start", "u", "end")))
+        )
+        (row,) = engine.rows(tables.timer)
+        assert row.due_at == datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
+        days = []
+        for _ in range(5):
+            frozen_clock.now = row.due_at
+            drain()
+            (row,) = engine.rows(tables.timer)
+            days.append(row.due_at.astimezone(ZoneInfo("Asia/Shanghai")).strftime("%a %H:%M"))
+        assert days == ["Wed 09:30", "Thu 09:30", "Fri 09:30", "Mon 09:30", "Tue 09:30"]
+        assert len(engine.rows(tables.process_instance)) == 5
+    finally:
+        clock.set_zone(UTC)
+
+
+@pytest.mark.parametrize("text", ["0 0 25 * * *", "0 9 * * MON", "@never", "* * * * * * *"])
+def test_a_cron_text_without_sense_is_refused(engine: Any, draw: Any, text: str) -> None:
+    start = draw.start(inner=draw.timer(text, "timeCycle"))
+    with pytest.raises(Refused) as refused:
+        engine.deploy(draw.file(draw.process(start, draw.end(), draw.way("start", "end"))))
+    assert [(f.code, f.element_id) for f in refused.value.findings] == [("timer_unreadable", "start")]
+
+
+def test_summer_time_neither_skips_nor_doubles_a_daily_timer() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    moment = datetime(2026, 3, 27, 12, 0, tzinfo=zone)
+    found = []
+    for _ in range(4):
+        moment = next_moment("0 30 2 * * *", moment)
+        found.append(moment.strftime("%d"))
+    assert found == ["28", "29", "30", "31"]

@@ -6,22 +6,24 @@ One rule is one small function; its words stand beside it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from laneway.engine.bpmn.model import Node, Process
+from laneway.engine.bpmn.known_variables import FormFields
+from laneway.engine.bpmn.model import Called, Node, Process
 from laneway.engine.bpmn.rules import Findings, Place, is_feel, places, warning
 from laneway.engine.bpmn.rules_events import EVENT_RULES
-from laneway.engine.bpmn.rules_feel import expressions_compile
+from laneway.engine.bpmn.rules_feel import expressions_hold
+from laneway.engine.bpmn.rules_gateways import GATEWAY_RULES
 from laneway.engine.bpmn.rules_structure import STRUCTURE
 from laneway.engine.bpmn.rules_work import WORK_RULES
 from laneway.words import Finding
 
 _RULES: Final[tuple[Callable[[Place], Findings], ...]] = (
     *STRUCTURE,
+    *GATEWAY_RULES,
     *EVENT_RULES,
     *WORK_RULES,
-    expressions_compile,
 )
 
 
@@ -31,10 +33,14 @@ class Known:
 
     forms: frozenset[str] | None = None
     decisions: frozenset[str] | None = None
+    decision_tags: frozenset[tuple[str, str | None]] | None = None
+    """Version tags that decisions have, as (decision id, tag)."""
     processes: frozenset[str] | None = None
     job_types: frozenset[str] | None = None
     """Types that an installed handler serves."""
     groups: frozenset[str] | None = None
+    form_fields: FormFields = field(default_factory=dict)
+    """Of forms that can be read: the variables that they fill in."""
 
 
 def check(process: Process, known: Known) -> list[Finding]:
@@ -45,6 +51,7 @@ def check(process: Process, known: Known) -> list[Finding]:
             found.extend(rule(place))
         for node in place.level.nodes.values():
             found.extend(_refers_to_known(node, known))
+    found.extend(expressions_hold(process, known.form_fields))
     return [replace(finding, file=process.file) for finding in found]
 
 
@@ -64,6 +71,14 @@ def _refers_to_known(node: Node, known: Known) -> Findings:
             node,
             f"决策 {node.called_decision.id} 尚未部署：请一并部署",
             f"the decision {node.called_decision.id} is not deployed: deploy it too",
+        )
+    elif node.called_decision is not None and _has_unknown_tag(node.called_decision, known):
+        tag = node.called_decision.version_tag
+        yield warning(
+            "decision_tag_unknown",
+            node,
+            f"决策 {node.called_decision.id} 没有带版本标签 {tag} 的版本：请部署该版本",
+            f"no version of the decision {node.called_decision.id} has the tag {tag}: deploy one that has it",
         )
     if node.called_process is not None and _is_unknown(node.called_process.id, known.processes):
         yield warning(
@@ -88,6 +103,12 @@ def _refers_to_known(node: Node, known: Known) -> Findings:
                 f"候选组 {group.strip()} 不存在：没有人能看到这项任务",
                 f"the candidate group {group.strip()} does not exist: nobody would see this task",
             )
+
+
+def _has_unknown_tag(called: Called, known: Known) -> bool:
+    if called.binding != "versionTag" or known.decision_tags is None or is_feel(called.id):
+        return False
+    return (called.id, called.version_tag) not in known.decision_tags
 
 
 def _is_unknown(reference: str | None, known: frozenset[str] | None) -> bool:

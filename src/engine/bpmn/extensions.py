@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from laneway.engine.bpmn.model import Assignment, Called, Loop, Mapping, Node
-from laneway.engine.bpmn.xmlns import BPMN, ZEEBE, attribute, extension, extensions, text_of
+from laneway.engine.bpmn.model import AdHoc, Assignment, Called, Loop, Mapping, Node
+from laneway.engine.bpmn.xmlns import BPMN, ZEEBE, attribute, extension, extensions, feel_of, text_of
 
 SEPARATE_FROM = "laneway:separateFrom"
 
@@ -31,7 +31,9 @@ def read_extensions(element: etree._Element, node: Node) -> None:
     decision = extension(element, "calledDecision")
     if decision is not None:
         node.called_decision = _called_decision(decision)
-    node.loop = _loop(element)
+    node.loop = _loop(element) or _standard_loop(element)
+    if node.type == "adHocSubProcess":
+        node.ad_hoc = _ad_hoc(element)
 
 
 def _mapping(element: etree._Element) -> Mapping:
@@ -89,8 +91,34 @@ def _loop(element: etree._Element) -> Loop | None:
     return Loop(
         kind="sequential" if multiple.get("isSequential") == "true" else "parallel",
         input_collection=attribute(zeebe, "inputCollection") or "",
+        cardinality=feel_of(multiple, "loopCardinality"),
         input_element=attribute(zeebe, "inputElement") or None,
         output_collection=attribute(zeebe, "outputCollection") or None,
         output_element=attribute(zeebe, "outputElement") or None,
         completion_condition=text_of(multiple, "completionCondition"),
+    )
+
+
+def _standard_loop(element: etree._Element) -> Loop | None:
+    loop = element.find(BPMN + "standardLoopCharacteristics")
+    if loop is None:
+        return None
+    maximum = str(loop.get("loopMaximum") or "").strip()
+    return Loop(
+        kind="while",
+        condition=feel_of(loop, "loopCondition"),
+        is_tested_before=loop.get("testBefore") == "true",
+        maximum=int(maximum) if maximum.isascii() and maximum.isdecimal() else None,
+    )
+
+
+def _ad_hoc(element: etree._Element) -> AdHoc:
+    zeebe = extension(element, "adHoc")
+    return AdHoc(
+        active_elements=attribute(zeebe, "activeElementsCollection") or None,
+        output_collection=attribute(zeebe, "outputCollection") or None,
+        output_element=attribute(zeebe, "outputElement") or None,
+        completion_condition=feel_of(element, "completionCondition"),
+        cancels_rest=element.get("cancelRemainingInstances") != "false",
+        is_sequential=element.get("ordering") == "Sequential",
     )

@@ -22,7 +22,15 @@ from laneway.engine.bpmn.xmlns import (
 )
 from laneway.words import Finding, Severity, Text
 
-_EXPRESSIONS: Final = frozenset({"conditionExpression", "completionCondition"})
+_EXPRESSIONS: Final = frozenset(
+    {
+        *("conditionExpression", "completionCondition", "activationCondition", "condition"),
+        *("loopCondition", "loopCardinality"),
+    }
+)
+
+_MOST_TOKENS: Final = 1000
+_LOOPS: Final = frozenset({"standardLoopCharacteristics", "multiInstanceLoopCharacteristics"})
 
 
 def inspect(root: etree._Element, file: str) -> list[Finding]:
@@ -118,6 +126,24 @@ class _Inspector:
                 name.startswith("modelerTemplate") or name in vocabulary.EVENT_VARIABLES
             ):
                 self.extension(element, name)
+
+        if sum(tag_of(child) in _LOOPS for child in element) > 1:
+            self.add(
+                "loop_ambiguous",
+                element,
+                "任务不能同时有标准循环和多实例：请删除一个",
+                "an activity cannot have both a standard loop and multi-instance: remove one",
+            )
+        for name in ("startQuantity", "completionQuantity", "loopMaximum"):
+            text = str(element.get(name) or "1").strip()
+            least = 0 if name == "loopMaximum" else 1
+            if not (text.isascii() and text.isdecimal() and least <= int(text) <= _MOST_TOKENS):
+                self.add(
+                    "quantity",
+                    element,
+                    f"{name} 应为 {least} 到 {_MOST_TOKENS} 的整数",
+                    f"{name} should be a whole number from {least} to {_MOST_TOKENS}",
+                )
 
     def extensions(self, element: etree._Element, tag: str) -> None:
         """The `zeebe:` extension elements here; those of other makers are left alone."""

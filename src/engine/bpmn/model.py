@@ -50,6 +50,8 @@ class Event:
     correlation_key: str | None = None
     code_variable: str | None = None
     message_variable: str | None = None
+    waits: bool = True
+    """Of a thrown compensation: whether it waits for what it undoes."""
 
 
 @dataclass
@@ -65,14 +67,34 @@ class Flow:
 
 @dataclass
 class Loop:
-    """Multi-instance characteristics; `kind` is `parallel` or `sequential`."""
+    """Multi-instance or standard loop; `kind` is `parallel`, `sequential` or `while`."""
 
     kind: str
     input_collection: str = ""
+    cardinality: str | None = None
+    """How many instances, where there is no collection."""
+    condition: str | None = None
+    """Of a standard loop: go round again while it is true; FEEL."""
+    is_tested_before: bool = False
+    maximum: int | None = None
+    """Of a standard loop: rounds at most."""
     input_element: str | None = None
     output_collection: str | None = None
     output_element: str | None = None
     completion_condition: str | None = None
+
+
+@dataclass
+class AdHoc:
+    """What an ad-hoc sub-process starts, and when it is done (`zeebe:adHoc`, BPMN 2.0 section 13.3.5)."""
+
+    active_elements: str | None = None
+    """FEEL that lists the ids to start on entry; without it, every element that no flow leads to."""
+    output_collection: str | None = None
+    output_element: str | None = None
+    completion_condition: str | None = None
+    cancels_rest: bool = True
+    is_sequential: bool = False
 
 
 @dataclass
@@ -136,6 +158,17 @@ class Node:
     is_for_compensation: bool = False
     compensation_handler: str | None = None
     """Of a compensation boundary event: the activity its association leads to."""
+    start_quantity: int = 1
+    """Tokens that must arrive before the activity starts."""
+    completion_quantity: int = 1
+    """Tokens that leave on each outgoing flow."""
+    instantiates: bool = False
+    """Whether this receive task or event gateway starts the process."""
+    needs_all_events: bool = False
+    """Whether all of several triggers must come (`parallelMultiple`), not one of them."""
+    activation_condition: str | None = None
+    """Of a complex gateway that joins: FEEL over `activationCount`."""
+    ad_hoc: AdHoc | None = None
     job_type: str | None = None
     """Makes the node a job; may be FEEL with a leading `=`."""
     job_retries: str = "3"
@@ -157,6 +190,17 @@ class Node:
         """The first event, or one of kind `none`."""
         return self.events[0] if self.events else Event()
 
+    @property
+    def triggers(self) -> dict[str, Event]:
+        """What it waits for, by the id of the wait: its own id, and of several events `id#0`, `id#1` and so on.
+
+        An event sub-process waits for what its start event says.
+        """
+        inner = self.body.of("startEvent")[0] if self.is_event_subprocess and self.body is not None else self
+        if len(inner.events) < 2:
+            return {self.id: inner.event}
+        return {f"{self.id}#{number}": event for number, event in enumerate(inner.events)}
+
 
 @dataclass
 class Level:
@@ -177,6 +221,20 @@ class Level:
             yield node
             if node.body is not None:
                 yield from node.body.everything()
+
+
+def starts_of(level: Level) -> list[Node]:
+    """What an event of the outside can start: start events, and what instantiates (BPMN 2.0 section 13.2).
+
+    An event gateway stands for the events behind it.
+    """
+    found = level.of("startEvent")
+    for node in level.of("receiveTask", "eventBasedGateway"):
+        if node.instantiates and node.type == "receiveTask":
+            found.append(node)
+        elif node.instantiates:
+            found.extend(level.nodes[flow.target] for flow in node.outgoing)
+    return found
 
 
 @dataclass

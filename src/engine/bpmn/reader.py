@@ -14,6 +14,7 @@ from laneway.engine.bpmn.xmlns import (
     ZEEBE,
     attribute,
     extension,
+    feel_of,
     properties_of,
     tag_of,
     text_of,
@@ -122,6 +123,11 @@ class _Reader:
             default=attribute(element, "default"),
             is_event_subprocess=element.get("triggeredByEvent") == "true",
             is_for_compensation=element.get("isForCompensation") == "true",
+            start_quantity=_quantity(element, "startQuantity"),
+            completion_quantity=_quantity(element, "completionQuantity"),
+            instantiates=element.get("instantiate") == "true",
+            needs_all_events=element.get("parallelMultiple") == "true",
+            activation_condition=feel_of(element, "activationCondition"),
             properties=properties_of(element),
         )
         node.interrupting = (element.get("cancelActivity") or element.get("isInterrupting")) != "false"
@@ -159,10 +165,11 @@ class _Reader:
             event.message_variable = attribute(definition, f"{ZEEBE}{kind}MessageVariable")
         elif kind == "compensate":
             event.ref = attribute(definition, "activityRef")
+            event.waits = definition.get("waitForCompletion") != "false"
         elif kind == "link":
             event.ref = attribute(definition, "name") or None
         elif kind == "conditional":
-            event.expression = text_of(definition, "condition")
+            event.expression = feel_of(definition, "condition")
         elif kind == "timer":
             event.timer = next((t for t in TIMERS if text_of(definition, t)), None)
             event.expression = text_of(definition, event.timer) if event.timer else None
@@ -182,6 +189,12 @@ class _Reader:
     def _referred(self, reference: object) -> etree._Element | None:
         """The element a reference means; a reference may carry a namespace prefix."""
         return self.by_id.get(str(reference or "").strip().rpartition(":")[2])
+
+
+def _quantity(element: etree._Element, name: str) -> int:
+    """A number of tokens; what is no number is told by `inspection` and counts as 1."""
+    value = str(element.get(name) or "1").strip()
+    return int(value) if value.isascii() and value.isdecimal() else 1
 
 
 def _connect(level: Level) -> None:

@@ -7,19 +7,29 @@ from collections import Counter
 from typing import Final
 
 from laneway.engine import clock
-from laneway.engine.bpmn.model import EVENTS, Node
+from laneway.engine.bpmn.cron import is_cron
+from laneway.engine.bpmn.model import EVENTS, Node, starts_of
 from laneway.engine.bpmn.rules import Findings, Place, error, is_feel, is_moment, unsupported
 from laneway.engine.feel import FeelError, add_duration
 
 _SUPPORTED: Final = {
     "start": frozenset({"none", "message", "timer", "signal"}),
     "inner start": frozenset({"none"}),
-    "event start": frozenset({"message", "timer", "error", "signal", "escalation"}),
-    "catch": frozenset({"message", "timer", "signal", "link"}),
+    "event start": frozenset(
+        {"message", "timer", "error", "signal", "escalation", "conditional", "compensate"}
+    ),
+    "catch": frozenset({"message", "timer", "signal", "link", "conditional"}),
     "throw": frozenset({"none", "message", "signal", "escalation", "link", "compensate"}),
-    "boundary": frozenset({"message", "timer", "error", "signal", "escalation", "compensate"}),
-    "end": frozenset({"none", "error", "terminate", "message", "signal", "escalation", "compensate"}),
+    "boundary": frozenset(
+        {"message", "timer", "error", "signal", "escalation", "conditional", "compensate", "cancel"}
+    ),
+    "end": frozenset(
+        {"none", "error", "terminate", "message", "signal", "escalation", "compensate", "cancel"}
+    ),
 }
+_ALONE: Final = frozenset({"none", "link", "compensate", "cancel", "terminate"})
+"""Kinds that make no sense beside others in one event that catches."""
+_NOT_THROWN_TOGETHER: Final = frozenset({"none", "link", "cancel", "message"})
 _POSITIONS: Final = {
     "endEvent": "end",
     "intermediateCatchEvent": "catch",
@@ -38,43 +48,108 @@ def _position(place: Place, node: Node) -> str:
 
 
 def event_kinds_work_here(place: Place) -> Findings:
-    """Each event has one trigger at most, of a kind the engine gives a meaning to at its position."""
+    """Each trigger of an event is of a kind that the engine gives a meaning to at its position."""
     for node in place.level.of(*EVENTS):
         position = _position(place, node)
-        if len(node.events) > 1:
-            yield unsupported("multiple_event", node)
-        elif node.event.kind not in _SUPPORTED[position]:
+        kinds = [event.kind for event in node.events] or ["none"]
+        if not set(kinds) <= _SUPPORTED[position]:
             # A missing trigger is told by levels_have_starts for event sub-processes.
-            if not (position == "event start" and node.event.kind == "none"):
+            if not (position == "event start" and kinds == ["none"]):
                 yield unsupported("event", node)
-        elif not node.interrupting and node.event.kind in ("error", "compensate"):
+        elif not node.interrupting and not {"error", "compensate", "cancel"}.isdisjoint(kinds):
             yield error(
                 "must_interrupt",
                 node,
-                "错误和补偿事件不能设为不中断：请改为中断",
-                "error and compensation events cannot be non-interrupting: make it interrupting",
+                "错误、补偿和取消事件不能设为不中断：请改为中断",
+                "error, compensation and cancel events cannot be non-interrupting: make it interrupting",
+            )
+
+
+def several_triggers_fit_together(place: Place) -> Findings:
+    """Of several triggers one comes, or all do; some kinds stand alone (BPMN 2.0 section 10.5.5)."""
+    for node in place.level.of(*EVENTS):
+        kinds = [event.kind for event in node.events]
+        throws = node.type in ("intermediateThrowEvent", "endEvent")
+        alone = _NOT_THROWN_TOGETHER if throws else _ALONE
+        if len(kinds) > 1 and not alone.isdisjoint(kinds):
+            yield error(
+                "triggers_do_not_fit",
+                node,
+                f"{'、'.join(sorted(alone.intersection(kinds)))} 不能与其他触发条件放在同一事件中：请拆成多个事件",
+                f"{', '.join(sorted(alone.intersection(kinds)))} cannot share an event with other triggers: "
+                "draw several events",
+            )
+        elif node.needs_all_events and not {"error", "escalation"}.isdisjoint(kinds):
+            yield error(
+                "triggers_do_not_fit",
+                node,
+                "错误和升级事件只发生一次，不能等待“全部触发”",
+                "an error or escalation happens at once: it cannot be one of several that must all come",
+            )
+        elif node.needs_all_events and node.type == "startEvent" and place.owner is None:
+            yield error(
+                "triggers_do_not_fit",
+                node,
+                "流程由一个触发条件启动，不能等待“全部触发”",
+                "one trigger starts a process: it cannot wait for all of several",
+            )
+
+
+def transactions_are_canceled_inside(place: Place) -> Findings:
+    """A cancel end event stands right inside a transaction, whose cancel boundary event goes on from there."""
+    for node in place.level.of("boundaryEvent"):
+        host = place.level.nodes.get(node.attached_to or "")
+        if node.event.kind == "cancel" and host is not None and host.type != "transaction":
+            yield error(
+                "cancel_without_transaction",
+                node,
+                "取消边界事件只能附着在事务子流程上",
+                "a cancel boundary event sits on a transaction",
+            )
+    for node in place.level.of("endEvent"):
+        if node.event.kind == "cancel" and (place.owner is None or place.owner.type != "transaction"):
+            yield error(
+                "cancel_without_transaction",
+                node,
+                "取消结束事件只能直接放在事务子流程内",
+                "a cancel end event stands directly inside a transaction",
+            )
+
+
+def conditions_are_given(place: Place) -> Findings:
+    """A conditional event has a condition to wait for."""
+    for node in place.level.of(*EVENTS):
+        if any(event.kind == "conditional" and not event.expression for event in node.events):
+            yield error(
+                "condition_empty",
+                node,
+                "条件事件缺少条件：请填写 FEEL 条件",
+                "the conditional event has no condition: give one in FEEL",
             )
 
 
 def messages_are_named(place: Place) -> Findings:
     """What waits for a message knows its name and, except at the start of a process, the key of the case."""
+    starting = {start.id for start in starts_of(place.level)} if place.owner is None else set()
     for node in place.level.nodes.values():
-        if node.event.kind != "message" or node.type in ("intermediateThrowEvent", "endEvent"):
-            continue
-        if not node.event.ref:
-            yield error(
-                "message_without_name",
-                node,
-                "请选择消息并填写消息名称",
-                "choose a message and give it a name",
-            )
-        elif not node.event.correlation_key and not (node.type == "startEvent" and place.owner is None):
-            yield error(
-                "correlation_key_missing",
-                node,
-                f"消息 {node.event.ref} 缺少关联键：请填写，例如 =case_number",
-                f"message {node.event.ref} has no correlation key: fill it in, e.g. =case_number",
-            )
+        throws = node.type in ("intermediateThrowEvent", "endEvent")
+        for event in node.events if not throws else ():
+            if event.kind != "message":
+                continue
+            if not event.ref:
+                yield error(
+                    "message_without_name",
+                    node,
+                    "请选择消息并填写消息名称",
+                    "choose a message and give it a name",
+                )
+            elif not event.correlation_key and node.id not in starting:
+                yield error(
+                    "correlation_key_missing",
+                    node,
+                    f"消息 {event.ref} 缺少关联键：请填写，例如 =case_number",
+                    f"message {event.ref} has no correlation key: fill it in, e.g. =case_number",
+                )
 
 
 def thrown_messages_are_jobs(place: Place) -> Findings:
@@ -98,8 +173,8 @@ def thrown_messages_are_jobs(place: Place) -> Findings:
 
 def signals_errors_and_escalations_are_named(place: Place) -> Findings:
     """A signal has a name; an error or escalation that is thrown has a code."""
-    for node in place.level.of(*EVENTS):
-        kind, ref = node.event.kind, node.event.ref
+    for node, event in ((n, event) for n in place.level.of(*EVENTS) for event in n.events):
+        kind, ref = event.kind, event.ref
         throws = node.type in ("intermediateThrowEvent", "endEvent")
         if kind == "signal" and not ref:
             yield error(
@@ -123,12 +198,11 @@ def signals_errors_and_escalations_are_named(place: Place) -> Findings:
 
 def names_are_fixed_where_nobody_computes(place: Place) -> Findings:
     """What is caught by code, or starts a process, is looked up before there is any variable to compute with."""
-    for node in place.level.of("startEvent", "boundaryEvent"):
-        caught = node.event.kind in ("error", "escalation")
-        starts = (
-            node.type == "startEvent" and place.owner is None and node.event.kind in ("message", "signal")
-        )
-        if (caught or starts) and is_feel(node.event.ref):
+    starting = starts_of(place.level) if place.owner is None else []
+    for node in {n.id: n for n in (*starting, *place.level.of("startEvent", "boundaryEvent"))}.values():
+        computed = {event.kind for event in node.events if is_feel(event.ref)}
+        starts = node in starting and not computed.isdisjoint(("message", "signal"))
+        if starts or not computed.isdisjoint(("error", "escalation")):
             yield error(
                 "name_computed",
                 node,
@@ -140,10 +214,11 @@ def names_are_fixed_where_nobody_computes(place: Place) -> Findings:
 def triggers_of_one_activity_differ(place: Place) -> Findings:
     """Two boundary events of an activity never wait for the same thing."""
     kinds = ("message", "signal", "error", "escalation")
-    boundaries = [n for n in place.level.of("boundaryEvent") if n.event.kind in kinds]
-    counted = Counter((n.attached_to, n.event.kind, n.event.ref) for n in boundaries)
-    for node in boundaries:
-        if counted[node.attached_to, node.event.kind, node.event.ref] > 1:
+    boundaries = [(n, event) for n in place.level.of("boundaryEvent") for event in n.events]
+    caught = [(n, event) for n, event in boundaries if event.kind in kinds]
+    counted = Counter((n.attached_to, event.kind, event.ref) for n, event in caught)
+    for node, event in caught:
+        if counted[node.attached_to, event.kind, event.ref] > 1:
             yield error(
                 "trigger_not_unique",
                 node,
@@ -155,22 +230,22 @@ def triggers_of_one_activity_differ(place: Place) -> Findings:
 def compensations_name_an_activity(place: Place) -> Findings:
     """A compensation that is thrown for one activity names one that exists."""
     throws = place.level.of("intermediateThrowEvent", "endEvent")
-    naming = [node for node in throws if node.event.kind == "compensate" and node.event.ref]
+    listed = [(node, event) for node in throws for event in node.events]
+    naming = [(node, event) for node, event in listed if event.kind == "compensate" and event.ref]
     known = {node.id for node in place.process.level.everything()} if naming else set()
-    for node in naming:
-        if node.event.ref not in known:
+    for node, event in naming:
+        if event.ref not in known:
             yield error(
                 "compensation_activity_unknown",
                 node,
-                f"要补偿的任务 {node.event.ref} 不存在：请重新选择",
-                f"the activity to compensate, {node.event.ref}, does not exist: choose another one",
+                f"要补偿的任务 {event.ref} 不存在：请重新选择",
+                f"the activity to compensate, {event.ref}, does not exist: choose another one",
             )
 
 
 def timers_can_be_read(place: Place) -> Findings:
     """A timer has one text: FEEL, or an ISO 8601 date, duration or repetition that fits its position."""
-    for node in place.level.of(*EVENTS):
-        event = node.event
+    for node, event in ((n, event) for n in place.level.of(*EVENTS) for event in n.events):
         if event.kind != "timer" or node.type in ("endEvent", "intermediateThrowEvent"):
             continue
         text = event.expression or ""
@@ -183,16 +258,15 @@ def timers_can_be_read(place: Place) -> Findings:
             )
         elif event.timer == "timeCycle" and not _may_repeat(place, node):
             yield unsupported("timer_cycle", node)
-        elif not is_feel(text) and event.timer == "timeCycle" and len(text.split()) == 6:
-            yield unsupported("cron", node)
         elif not is_feel(text) and not _reads(event.timer, text):
             yield error(
                 "timer_unreadable",
                 node,
-                f"时间“{text}”无法识别：时长如 PT4H、P5D，日期如 2026-05-01T08:00:00+08:00，重复如 R/P1D，"
-                "或以 = 开头的 FEEL",
+                f"时间“{text}”无法识别：时长如 PT4H、P5D，日期如 2026-05-01T08:00:00+08:00，"
+                "重复如 R/P1D 或 0 0 9 * * MON-FRI，或以 = 开头的 FEEL",
                 f"the time “{text}” cannot be read: use a duration such as PT4H or P5D, a date such as "
-                "2026-05-01T08:00:00+08:00, a repetition such as R/P1D, or FEEL that starts with =",
+                "2026-05-01T08:00:00+08:00, a repetition such as R/P1D or 0 0 9 * * MON-FRI, "
+                "or FEEL that starts with =",
             )
 
 
@@ -207,6 +281,8 @@ def _reads(timer: str, text: str) -> bool:
     """Whether a plain timer text makes sense, by the same reading as when the timer is set."""
     if timer == "timeDate":
         return is_moment(text)
+    if timer == "timeCycle" and is_cron(text):
+        return True
     cycle = _CYCLE.fullmatch(text) if timer == "timeCycle" else None
     if timer == "timeCycle" and cycle is None:
         return False
@@ -220,6 +296,9 @@ def _reads(timer: str, text: str) -> bool:
 
 EVENT_RULES = (
     event_kinds_work_here,
+    several_triggers_fit_together,
+    transactions_are_canceled_inside,
+    conditions_are_given,
     messages_are_named,
     thrown_messages_are_jobs,
     signals_errors_and_escalations_are_named,

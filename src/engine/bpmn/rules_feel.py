@@ -1,68 +1,72 @@
-"""Every FEEL text of a diagram compiles, and stands with its `=` where Camunda 8 wants one."""
+"""Every FEEL text of a diagram can be read, names what exists, and gives what its place takes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from laneway.engine.bpmn.model import Node
-from laneway.engine.bpmn.rules import Findings, Named, Place, error, is_feel
-from laneway.engine.feel import FeelSyntaxError, compile_expression
-
-
-def expressions_compile(place: Place) -> Findings:
-    """Each expression of the level can be read; the finding shows the text and where it breaks."""
-    if place.owner is None:
-        for name in ("title", "customer", "severity", "owner"):
-            yield from _compiles(place.process, place.process.properties.get(f"laneway:case:{name}"))
-    for node in place.level.nodes.values():
-        for text in _optional(node):
-            yield from _compiles(node, text)
-        for text in _required(node):
-            yield from _is_expression(node, text)
-    for flow in place.level.flows.values():
-        yield from _is_expression(flow, flow.condition)
+from laneway.engine.bpmn.feel_texts import FeelText, Wanted, feel_texts
+from laneway.engine.bpmn.known_variables import FormFields, ProcessVariables, variables_of
+from laneway.engine.bpmn.model import Process
+from laneway.engine.bpmn.rules import Findings, error, is_feel, places, warning
+from laneway.engine.feel.checks import check_expression, is_known, kind_of, marked, stored, word
+from laneway.engine.feel.types import Type
+from laneway.words import Finding, Text
 
 
-def _optional(node: Node) -> Iterator[str | None]:
-    """Texts that are FEEL with a leading `=` and plain text without."""
-    yield from (node.job_type, node.job_retries, node.event.ref, node.event.expression)
-    for mapping in (*node.inputs, *node.outputs):
-        yield mapping.source
-    for called in (node.called_process, node.called_decision):
-        yield None if called is None else called.id
-    assignment = node.assignment
-    if assignment is not None:
-        yield from (assignment.assignee, assignment.candidate_groups, assignment.candidate_users)
-        yield from (assignment.due_date, assignment.follow_up_date, assignment.priority)
-        yield from (assignment.form_id, assignment.external_form)
+def expressions_hold(process: Process, forms: FormFields) -> Findings:
+    """What is wrong with the expressions of a process; each finding shows the text and the place in it."""
+    variables = variables_of(process, forms)
+    for place in places(process):
+        for one in feel_texts(place):
+            yield from _judged(one, variables)
 
 
-def _required(node: Node) -> Iterator[str | None]:
-    """Texts that are nothing but FEEL."""
-    yield node.event.correlation_key
-    yield node.script
-    if node.loop is not None:
-        yield from (node.loop.input_collection, node.loop.output_element, node.loop.completion_condition)
-
-
-def _is_expression(at: Named, text: str | None) -> Findings:
-    if text and not is_feel(text):
+def _judged(one: FeelText, variables: ProcessVariables) -> Iterator[Finding]:
+    text = (one.text or "").strip()
+    if one.is_required and text and not is_feel(text):
         yield error(
             "not_feel",
-            at,
+            one.at,
             f"“{text}”应为 FEEL 表达式：请以 = 开头",
             f"“{text}” should be a FEEL expression: start it with =",
         )
-    yield from _compiles(at, text)
-
-
-def _compiles(at: Named, text: str | None) -> Findings:
-    if text is None or not is_feel(text):
+    if not is_feel(text):
         return
-    expression = text.strip()
-    try:
-        compile_expression(expression)
-    except FeelSyntaxError as problem:
-        at_zh = f"“{expression}”第 {problem.pos + 1} 个字符处：{problem.text.zh}"
-        at_en = f"“{expression}”, at character {problem.pos + 1}: {problem.text.en}"
-        yield error("feel_syntax", at, f"FEEL 表达式有误：{at_zh}", f"the FEEL expression is wrong: {at_en}")
+    problems = check_expression(text, variables.types, is_open=variables.is_open)
+    for problem in problems:
+        told = _at_place(one.name, text, problem.pos, problem.text)
+        found = error(f"feel_{problem.code}", one.at, *told)
+        yield replace(found, severity=problem.severity)
+    if one.wanted is not None and not problems:
+        yield from _kind_fits(one, text, one.wanted, variables)
+
+
+def _kind_fits(one: FeelText, text: str, wanted: Wanted, variables: ProcessVariables) -> Findings:
+    """A value of another kind than the place takes: an incident for sure, or if the variables are what they seem."""
+    for types, tell in ((None, error), (variables.types, warning)):
+        given = kind_of(text, types)
+        kind = stored(given) if wanted.is_stored else given
+        if is_known(kind) and not _fits(kind, wanted):
+            words = Text(
+                f"应为{wanted.text.zh}，实际为{word(given).zh}",
+                f"it should be {wanted.text.en}, but gives a {word(given).en}",
+            )
+            yield tell("feel_result", one.at, *_at_place(one.name, text, 0, words))
+            return
+
+
+def _fits(kind: Type, wanted: Wanted) -> bool:
+    if kind.base not in wanted.kinds:
+        return False
+    item = kind.item
+    return wanted.items is None or item is None or not is_known(item) or item.base in wanted.items
+
+
+def _at_place(name: Text, text: str, pos: int, words: Text) -> Text:
+    """A message with the property, the text with the place marked, and the place counted from 1."""
+    shown = marked(text, pos)
+    return Text(
+        f"{name.zh}“{shown}”第 {pos + 1} 个字符处：{words.zh}",
+        f"{name.en} “{shown}”, at character {pos + 1}: {words.en}",
+    )

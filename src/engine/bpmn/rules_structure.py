@@ -1,11 +1,11 @@
-"""Rules about how nodes hang together: starts, ends, flows, gateways, sub-processes, boundaries, links."""
+"""Rules about how nodes hang together: starts, ends, flows, sub-processes, boundaries, links."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from laneway.engine.bpmn.model import Flow, Node
-from laneway.engine.bpmn.rules import ACTIVITIES, Findings, Place, error, warning
+from laneway.engine.bpmn.model import Node, starts_of
+from laneway.engine.bpmn.rules import ACTIVITIES, Findings, Place, error
 
 
 def flows_stay_in_their_level(place: Place) -> Findings:
@@ -34,7 +34,22 @@ def levels_have_starts(place: Place) -> Findings:
                 "事件子流程必须恰好有一个带触发条件的开始事件",
                 "an event sub-process needs exactly one start event, with a trigger",
             )
-    elif not starts:
+    elif place.owner is not None and place.owner.type == "adHocSubProcess":
+        for node in place.level.of("startEvent", "endEvent"):
+            yield error(
+                "start_in_ad_hoc",
+                node,
+                "自由子流程内不能有开始和结束事件：请删除",
+                "an ad-hoc sub-process has no start and end events inside: remove it",
+            )
+        if not place.level.of(*ACTIVITIES):
+            yield error(
+                "ad_hoc_empty",
+                at,
+                "自由子流程内没有任务：请至少放一个",
+                "there is no activity in the ad-hoc sub-process: put in one at least",
+            )
+    elif not starts and not (place.owner is None and starts_of(place.level)):
         yield error("start_missing", at, "缺少开始事件：请添加一个", "there is no start event: add one")
     elif place.owner is None:
         none_starts = [start for start in starts if start.event.kind == "none"]
@@ -95,13 +110,18 @@ def starts_and_ends_are_ends_of_the_way(place: Place) -> Findings:
 def nodes_can_be_reached(place: Place) -> Findings:
     """Every node can get a token: from a start, a boundary event, an event or a compensation."""
     nodes = place.level.nodes
+    in_ad_hoc = place.owner is not None and place.owner.type == "adHocSubProcess"
     boundaries: dict[str, list[Node]] = {}
     for node in place.level.of("boundaryEvent"):
         boundaries.setdefault(node.attached_to or "", []).append(node)
     entered = [
         node
         for node in nodes.values()
-        if node.type == "startEvent" or node.is_event_subprocess or node.is_for_compensation
+        if node.type == "startEvent"
+        or node.is_event_subprocess
+        or node.is_for_compensation
+        or node.instantiates
+        or (in_ad_hoc and not node.incoming and node.type != "boundaryEvent")
     ]
     seen = {node.id for node in entered}
     while entered:
@@ -118,121 +138,6 @@ def nodes_can_be_reached(place: Place) -> Findings:
                 "从开始事件永远到不了这里：请连上，或删除",
                 "this can never be reached from a start event: connect it, or remove it",
             )
-
-
-def gateways_choose(place: Place) -> Findings:
-    """Exclusive and inclusive splits have a condition on every flow but the default one."""
-    for node in place.level.of("exclusiveGateway", "inclusiveGateway"):
-        for flow in node.outgoing:
-            yield from _condition_fits(node, flow)
-        if len(node.outgoing) > 1 and not node.default:
-            yield warning(
-                "default_missing",
-                node,
-                "没有默认流：所有条件都不成立时流程会停住，请设一条默认流",
-                "there is no default flow: the case stops if no condition is true; set one",
-            )
-
-
-def _condition_fits(node: Node, flow: Flow) -> Findings:
-    if flow.id == node.default:
-        if flow.condition:
-            yield error(
-                "condition_on_default",
-                flow,
-                "默认流不能有条件：请删除条件",
-                "a default flow has no condition: remove it",
-            )
-    elif len(node.outgoing) > 1 and not flow.condition:
-        yield error(
-            "condition_missing",
-            flow,
-            "网关的出线缺少条件：请填写条件，或设为默认流",
-            "this flow out of a gateway has no condition: give it one, or make it the default flow",
-        )
-
-
-def conditions_are_looked_at(place: Place) -> Findings:
-    """Activities may choose among their flows too; events and other gateways never look at a condition."""
-    for node in place.level.nodes.values():
-        chooses = node.type in ACTIVITIES | {"exclusiveGateway", "inclusiveGateway"}
-        for flow in node.outgoing:
-            if flow.condition and not chooses:
-                yield error(
-                    "condition_ignored",
-                    flow,
-                    "这里不会判断条件：请删除条件，或改用排他、包容网关",
-                    "a condition is not looked at here: remove it, or use an exclusive or inclusive gateway",
-                )
-        if node.default and node.default not in {flow.id for flow in node.outgoing}:
-            yield error(
-                "default_not_outgoing",
-                node,
-                "默认流不是这里的出线：请重新选择默认流",
-                "the default flow does not leave this element: choose another one",
-            )
-
-
-def gateways_join_or_split(place: Place) -> Findings:
-    """A gateway has a way in, a way out, and more than one of either."""
-    for node in place.level.nodes.values():
-        if not node.type.endswith("Gateway") or node.type == "eventBasedGateway":
-            continue
-        if not node.outgoing:
-            yield error(
-                "gateway_leads_nowhere",
-                node,
-                "网关没有出线：请连到下一步",
-                "the gateway leads nowhere: connect it to the next step",
-            )
-        elif len(node.incoming) == 1 and len(node.outgoing) == 1:
-            yield error(
-                "gateway_without_purpose",
-                node,
-                "网关只有一条入线和一条出线：请删除网关，或补上缺少的分支",
-                "the gateway has one way in and one way out: remove it, or draw the missing branch",
-            )
-
-
-def event_gateways_wait_for_events(place: Place) -> Findings:
-    """After an event gateway come two or more events or receive tasks, each waiting for this gateway only."""
-    for node in place.level.of("eventBasedGateway"):
-        if len(node.outgoing) < 2:
-            yield error(
-                "event_gateway_branches",
-                node,
-                "事件网关至少要有两条出线",
-                "an event gateway needs at least two flows out of it",
-            )
-        targets = [place.level.nodes[flow.target] for flow in node.outgoing]
-        receiving = [target for target in targets if target.type == "receiveTask"]
-        for target in targets:
-            waits = target.type == "intermediateCatchEvent" and target.event.kind in (
-                "message",
-                "timer",
-                "signal",
-            )
-            if not waits and target.type != "receiveTask":
-                yield error(
-                    "event_gateway_target",
-                    target,
-                    "事件网关之后只能是消息、定时、信号捕获事件或接收任务",
-                    "only message, timer or signal catch events or receive tasks can follow an event gateway",
-                )
-            elif len(target.incoming) > 1:
-                yield error(
-                    "event_gateway_target",
-                    target,
-                    "事件网关之后的事件不能有别的入线",
-                    "an event after an event gateway can have no other flow into it",
-                )
-            elif receiving and target.event.kind == "message" and target.type != "receiveTask":
-                yield error(
-                    "event_gateway_target",
-                    target,
-                    "事件网关之后不能同时用接收任务和消息事件：请统一为一种",
-                    "do not mix receive tasks and message events after an event gateway: use one of them",
-                )
 
 
 def boundaries_sit_on_activities(place: Place) -> Findings:
@@ -272,6 +177,29 @@ def event_subprocesses_stand_alone(place: Place) -> Findings:
                 "事件子流程不能有顺序流或多实例：请删除",
                 "an event sub-process can have no flows and no multi-instance: remove them",
             )
+
+
+def instantiating_nodes_begin_the_process(place: Place) -> Findings:
+    """A receive task or event gateway that starts the process has no way in, and stands in no sub-process."""
+    for node in place.level.of("receiveTask", "eventBasedGateway"):
+        if not node.instantiates:
+            continue
+        if node.incoming or place.owner is not None:
+            yield error(
+                "instantiating_inside",
+                node,
+                "启动流程的接收任务或事件网关不能有入线，也不能放在子流程内",
+                "what starts the process has no flow into it and stands in no sub-process",
+            )
+        targets = (place.level.nodes[flow.target] for flow in node.outgoing)
+        for target in targets if node.type == "eventBasedGateway" else ():
+            if any(event.kind not in ("message", "signal") for event in target.events):
+                yield error(
+                    "instantiating_event",
+                    target,
+                    "启动流程的事件网关之后只能是消息或信号",
+                    "after an event gateway that starts the process come messages or signals only",
+                )
 
 
 def links_pair_up(place: Place) -> Findings:
@@ -340,10 +268,7 @@ STRUCTURE = (
     subprocesses_have_ends,
     starts_and_ends_are_ends_of_the_way,
     nodes_can_be_reached,
-    gateways_choose,
-    conditions_are_looked_at,
-    gateways_join_or_split,
-    event_gateways_wait_for_events,
+    instantiating_nodes_begin_the_process,
     boundaries_sit_on_activities,
     event_subprocesses_stand_alone,
     links_pair_up,

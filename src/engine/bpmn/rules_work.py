@@ -162,12 +162,20 @@ def repetitions_have_a_collection(place: Place) -> Findings:
         loop = node.loop
         if loop is None:
             continue
-        if not loop.input_collection:
+        if loop.kind == "while":
+            if not loop.condition and loop.maximum is None:
+                yield error(
+                    "loop_without_end",
+                    node,
+                    "标准循环缺少循环条件和最多次数：至少填写一个",
+                    "the loop has neither a loop condition nor a maximum: give one of them",
+                )
+        elif bool(loop.input_collection) == bool(loop.cardinality):
             yield error(
                 "input_collection_missing",
                 node,
-                "多实例缺少输入集合：请填写，例如 =approvers",
-                "multi-instance has no input collection: fill it in, e.g. =approvers",
+                "多实例要有输入集合（例如 =approvers）或固定次数，二者填一个",
+                "multi-instance has an input collection (e.g. =approvers) or a cardinality: give one of them",
             )
         if bool(loop.output_collection) != bool(loop.output_element):
             yield error(

@@ -15,26 +15,6 @@ UNSUPPORTED: Final[dict[str, Text]] = {
     "extension": Text(
         "此处不支持这项 Camunda 8 设置：请删除", "this Camunda 8 setting is not supported here: remove it"
     ),
-    "complexGateway": Text(
-        "不支持复杂网关：请改用排他、包容或并行网关",
-        "complex gateways are not supported: use an exclusive, inclusive or parallel gateway",
-    ),
-    "adHocSubProcess": Text(
-        "不支持自由子流程：请改用普通子流程",
-        "ad-hoc sub-processes are not supported: use a plain sub-process",
-    ),
-    "transaction": Text(
-        "不支持事务：请改用普通子流程和补偿事件",
-        "transactions are not supported: use a plain sub-process with compensation events",
-    ),
-    "standardLoopCharacteristics": Text(
-        "不支持标准循环：请用排他网关画出循环，或用多实例",
-        "standard loops are not supported: draw the loop with an exclusive gateway, or use multi-instance",
-    ),
-    "loopCardinality": Text(
-        "多实例不支持固定次数：请填写输入集合，例如 =for i in 1..3 return i",
-        "multi-instance by number is not supported: give an input collection, e.g. =for i in 1..3 return i",
-    ),
     "loopDataInputRef": Text(
         "多实例请填写 Camunda 8 的输入集合", "for multi-instance fill in the Camunda 8 input collection"
     ),
@@ -43,21 +23,9 @@ UNSUPPORTED: Final[dict[str, Text]] = {
         "不执行脚本语言：请用 FEEL 表达式（zeebe:script）或作业类型",
         "script languages are not run: use a FEEL expression (zeebe:script) or a job type",
     ),
-    "token_quantity": Text(
-        "令牌数量（startQuantity、completionQuantity）只能为 1",
-        "token quantities (startQuantity, completionQuantity) other than 1 are not supported",
-    ),
-    "instantiating_receive": Text(
-        "不支持由接收任务或事件网关启动流程：请用消息开始事件",
-        "receive tasks and event gateways cannot start a process: use a message start event",
-    ),
     "parallel_event_gateway": Text(
         "不支持并行事件网关：请用排他的事件网关",
         "parallel event gateways are not supported: use an exclusive one",
-    ),
-    "multiple_event": Text(
-        "一个事件只能有一个触发条件：请拆成多个事件",
-        "an event can have one trigger only: draw several events",
     ),
     "event": Text(
         "此处不支持这种事件：请换一种事件", "this kind of event is not supported here: use another kind"
@@ -65,14 +33,6 @@ UNSUPPORTED: Final[dict[str, Text]] = {
     "timer_cycle": Text(
         "此处不支持重复定时：请用时长或日期",
         "a repeating timer is not supported here: use a duration or a date",
-    ),
-    "cron": Text(
-        "不支持 cron 定时：请用 R/PT1H 这样的重复写法",
-        "cron timers are not supported: use a repetition such as R/PT1H",
-    ),
-    "compensation_without_wait": Text(
-        "补偿总是等待完成：waitForCompletion 请设为 true",
-        "compensation always waits for its end: set waitForCompletion to true",
     ),
     "data_mapping": Text(
         "不执行数据关联中的赋值：请用输入输出映射",

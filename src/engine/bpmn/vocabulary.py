@@ -17,6 +17,7 @@ _ON_ACTIVITY = _ON_NODE | {
     "dataInputAssociation",
     "dataOutputAssociation",
     "multiInstanceLoopCharacteristics",
+    "standardLoopCharacteristics",
 }
 _KINDS = (
     *("message", "timer", "signal", "error", "escalation"),
@@ -28,18 +29,22 @@ _ON_EVENT = _ON_NODE | {
     *(kind + "EventDefinition" for kind in _KINDS),
     *("dataInput", "dataOutput", "inputSet", "outputSet", "dataInputAssociation", "dataOutputAssociation"),
 }
-_IN_LEVEL = (FLOW_NODES - {"complexGateway", "adHocSubProcess", "transaction"}) | {
+_IN_LEVEL = FLOW_NODES | {
     *("sequenceFlow", "laneSet", "association", "textAnnotation", "group"),
     *("dataObject", "dataObjectReference", "dataStoreReference", "property"),
 }
 CHILDREN: Final[dict[str, frozenset[str]]] = {
     "process": DRAWN | _IN_LEVEL | {"ioSpecification"},
     "sequenceFlow": DRAWN | {"conditionExpression"},
-    "multiInstanceLoopCharacteristics": DRAWN | {"completionCondition"},
+    "multiInstanceLoopCharacteristics": DRAWN | {"completionCondition", "loopCardinality"},
+    "standardLoopCharacteristics": DRAWN | {"loopCondition"},
+    "conditionalEventDefinition": DRAWN | {"condition"},
     **dict.fromkeys(TASKS | {"callActivity"}, _ON_ACTIVITY),
     **dict.fromkeys(LEVELS, _ON_ACTIVITY | _IN_LEVEL),
     **dict.fromkeys(EVENTS, _ON_EVENT),
     **dict.fromkeys(GATEWAYS, _ON_NODE),
+    "complexGateway": _ON_NODE | {"activationCondition"},
+    "adHocSubProcess": _ON_ACTIVITY | _IN_LEVEL | {"completionCondition"},
 }
 IN_DEFINITIONS: Final = DRAWN | {
     *("process", "collaboration", "message", "signal", "error", "escalation"),
@@ -65,6 +70,7 @@ EXTENSIONS: Final[dict[str, frozenset[str]]] = {
     "endEvent": _JOB,
     "startEvent": _MAPPINGS | {"formDefinition"},
     "callActivity": _MAPPINGS | {"calledElement"},
+    "adHocSubProcess": _MAPPINGS | {"adHoc"},
     "process": frozenset({"properties", "versionTag"}),
     "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
     "message": frozenset({"properties", "subscription"}),
@@ -90,6 +96,7 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     "loopCharacteristics": frozenset(
         {"inputCollection", "inputElement", "outputCollection", "outputElement"}
     ),
+    "adHoc": frozenset({"activeElementsCollection", "outputCollection", "outputElement"}),
     "subscription": frozenset({"correlationKey"}),
     "versionTag": frozenset({"value"}),
 }
@@ -100,12 +107,7 @@ EVENT_VARIABLES: Final = {
     "escalationCodeVariable",
 }
 ONLY_VALUE: Final = {
-    "startQuantity": ("1", "token_quantity"),
-    "completionQuantity": ("1", "token_quantity"),
-    "instantiate": ("false", "instantiating_receive"),
-    "parallelMultiple": ("false", "multiple_event"),
     "eventGatewayType": ("Exclusive", "parallel_event_gateway"),
     "behavior": ("All", "multi_instance_behavior"),
-    "waitForCompletion": ("true", "compensation_without_wait"),
 }
 """Attribute: the one value that changes nothing, and the feature that any other value asks for."""

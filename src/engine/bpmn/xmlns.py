@@ -29,6 +29,12 @@ def text_of(element: etree._Element, tag: str) -> str | None:
     return None if child is None else "".join(str(part) for part in child.itertext()).strip()
 
 
+def feel_of(element: etree._Element, tag: str) -> str | None:
+    """The FEEL text of a child that Camunda 8 does not know, with the leading `=` that other diagrams leave out."""
+    text = text_of(element, tag)
+    return text if not text or text.startswith("=") else f"={text}"
+
+
 def extension(element: etree._Element, name: str) -> etree._Element | None:
     """A `zeebe:` extension element of this element."""
     return element.find(f"{EXTENSIONS}/{ZEEBE}{name}")

@@ -17,7 +17,7 @@ from laneway.engine.spiff.effects import (
 from laneway.engine.spiff.elements import Element, Token
 
 if TYPE_CHECKING:
-    from laneway.engine.bpmn.model import Flow
+    from laneway.engine.bpmn.model import Event, Flow
     from laneway.engine.spiff.instance import Instance
 
 
@@ -96,7 +96,9 @@ class Decision(Element):
         if not decision_id:
             raise StepFailed("CALLED_DECISION_ERROR", f"The decision id of {self.node.id} is empty.")
         wanted = Called(decision_id, called.binding, called.version_tag)
-        value, records = top.host.decide(wanted, top.visible(token))
+        value, records = top.host.decide(
+            wanted, top.visible(token), element_id=self.node.id, token=token.id
+        )
         for record in records:
             top.note("decision_evaluated", token, **record)
         top.set_result(token, called.result_variable, value)
@@ -108,19 +110,32 @@ class Throw(Element):
 
     def enter(self, token: Token) -> bool | None:
         top: Instance = token.workflow.top_workflow
-        event = self.node.event
+        waits = False
+        for event in self.node.events:
+            waits = self._throw(token, event) or waits
+            if token.id not in top.live:
+                return None
+        return None if waits else True
+
+    def _throw(self, token: Token, event: Event) -> bool:
+        """Throw one of its events; whether there is something to wait for."""
+        top: Instance = token.workflow.top_workflow
         if event.kind == "signal":
             name = _Texts(top, token).one(event.ref) or ""
             top.effects.append(SignalThrown(name, {}))
         elif event.kind in ("error", "escalation"):
-            code = _Texts(top, token).one(event.ref)
-            events.throw(token, event.kind, code, {})
-            return True if token.id in top.live else None
+            events.throw(token, event.kind, _Texts(top, token).one(event.ref), {})
         elif event.kind == "terminate":
             token.workflow.clear(but=token)
         elif event.kind == "compensate":
-            return None if events.compensate(token, event.ref) else True
-        return True
+            return events.compensate(token, event.ref, waits=event.waits)
+        elif event.kind == "cancel":
+            token.workflow.clear(but=token)
+            token.internal_data["cancels"] = True
+            if not events.compensate(token, None):
+                events.cancel_transaction(token)
+            return True
+        return False
 
 
 class Call(Element):

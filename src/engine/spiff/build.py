@@ -16,8 +16,8 @@ from laneway.engine.spiff.activities import (
     Wait,
 )
 from laneway.engine.spiff.elements import Element, LevelSpec
-from laneway.engine.spiff.joins import Exclusive, InclusiveJoin, Parallel, ParallelJoin
-from laneway.engine.spiff.levels import MultiInstance, SubProcess, body_id
+from laneway.engine.spiff.joins import ComplexJoin, Exclusive, InclusiveJoin, Parallel, ParallelJoin
+from laneway.engine.spiff.levels import AdHoc, MultiInstance, Repeat, SubProcess, body_id
 
 Specs = dict[str, LevelSpec]
 
@@ -37,10 +37,18 @@ _BY_TYPE: dict[str, type[Element]] = {
     "receiveTask": Wait,
     "callActivity": Call,
     "subProcess": SubProcess,
+    "transaction": SubProcess,
+    "adHocSubProcess": AdHoc,
     "exclusiveGateway": Exclusive,
     "parallelGateway": Parallel,
     "inclusiveGateway": Element,
+    "complexGateway": Element,
     "eventBasedGateway": EventGateway,
+}
+_JOINS: dict[str, type[Element]] = {
+    "parallelGateway": ParallelJoin,
+    "inclusiveGateway": InclusiveJoin,
+    "complexGateway": ComplexJoin,
 }
 
 
@@ -65,10 +73,12 @@ def _add(node: Node, spec: LevelSpec, specs: Specs) -> None:
     if node.loop is not None:  # the activity itself goes one level down
         inner = copy(node)
         inner.loop, inner.incoming, inner.outgoing = None, [], []
+        inner.start_quantity = inner.completion_quantity = 1
         wrapper = copy(node)
         wrapper.inputs, wrapper.outputs, wrapper.body = [], [], None
         _build(Level(body_id(node.id), node.name, {node.id: inner}), specs, is_body=True)
-        MultiInstance(spec, wrapper)
+        wraps = Repeat if node.loop.kind == "while" else MultiInstance
+        wraps(spec, wrapper)
         return
     if node.body is not None:
         _build(node.body, specs)
@@ -78,8 +88,6 @@ def _add(node: Node, spec: LevelSpec, specs: Specs) -> None:
 def _class_of(node: Node) -> type[Element]:
     if node.job_type is not None:
         return Job
-    if len(node.incoming) > 1 and node.type == "parallelGateway":
-        return ParallelJoin
-    if len(node.incoming) > 1 and node.type == "inclusiveGateway":
-        return InclusiveJoin
+    if len(node.incoming) > 1 and node.type in _JOINS:
+        return _JOINS[node.type]
     return _BY_TYPE[node.type]

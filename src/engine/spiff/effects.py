@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from laneway.engine.bpmn.model import Called, Event, Node
+from laneway.engine.feel import FeelWarning
 
 
 class StepFailed(Exception):
     """An element could not be entered or left; the token stays there as an incident of `type`."""
 
-    def __init__(self, type_: str, message: str) -> None:
+    def __init__(self, type_: str, message: str, expression: str = "") -> None:
         super().__init__(message)
         self.type = type_
         self.message = message
+        self.expression = expression
+        """The text that failed, where that is what failed."""
+
+
+class Evaluated(NamedTuple):
+    """The JSON value of an expression, and what made parts of it null."""
+
+    value: Any
+    warnings: Sequence[FeelWarning] = ()
 
 
 @dataclass(frozen=True)
@@ -26,19 +36,22 @@ class Due:
     at: datetime
     cycle: str | None = None
     repetitions: int | None = None
+    warnings: Sequence[FeelWarning] = ()
 
 
 class Host(Protocol):
     """What the executor needs from its surroundings while it steps."""
 
-    def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Any:
+    def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Evaluated:
         """The JSON value of a FEEL text; StepFailed when it does not work."""
 
-    def ask(self, condition: str, variables: Mapping[str, Any]) -> Any:
+    def ask(self, condition: str, variables: Mapping[str, Any]) -> Evaluated:
         """Like `evaluate`, for a condition."""
 
-    def decide(self, called: Called, variables: Mapping[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
-        """The value of a decision and one record per evaluated table; StepFailed when it cannot be had."""
+    def decide(
+        self, called: Called, variables: Mapping[str, Any], *, element_id: str, token: int
+    ) -> tuple[Any, list[dict[str, Any]]]:
+        """The value of a decision and one record per evaluated decision; StepFailed when it cannot be had."""
 
     def due(self, event: Event, variables: Mapping[str, Any]) -> Due:
         """When a timer event is due; StepFailed when its text is not understood."""

@@ -130,6 +130,15 @@ class Element(BpmnTaskSpec):
         """Nothing: only real tokens are in the tree."""
 
     def _update_hook(self, token: Token) -> bool:
+        if self.node.start_quantity == 1:
+            return True
+        token._set_state(TaskState.WAITING)
+        waiting = [o for o in token.workflow.tasks.values() if o.task_spec is self and o is not token]
+        gathered = [other for other in waiting if other._state == TaskState.WAITING]
+        if len(gathered) + 1 < self.node.start_quantity:
+            return False
+        for other in gathered[: self.node.start_quantity - 1]:
+            token.workflow.drop(other)
         return True
 
     def _on_ready_hook(self, token: Token) -> None:
@@ -166,7 +175,7 @@ class Element(BpmnTaskSpec):
         if "compensates_for" in token.internal_data:
             events.compensated(token)
             return
-        for flow in token.leaving:
+        for flow in token.leaving * self.node.completion_quantity:
             top.note("flow_taken", token, flow=flow.id)
             child = token._add_child(self._wf_spec.task_specs[flow.target])
             child.internal_data["flow"] = flow.id

@@ -12,14 +12,9 @@ from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.spiff.effects import StepFailed, ThrownToParent
 
 if TYPE_CHECKING:
-    from laneway.engine.spiff.elements import Token
+    from laneway.engine.spiff.elements import LevelSpec, Token
     from laneway.engine.spiff.instance import Instance
     from laneway.engine.spiff.scopes import Scope
-
-
-def trigger_of(node: Node) -> Event:
-    """The event that starts an event sub-process, or the node's own event."""
-    return node.body.of("startEvent")[0].event if node.body is not None else node.event
 
 
 def throw(token: Token, kind: str, code: str | None, variables: dict[str, Any], message: str = "") -> bool:
@@ -33,13 +28,12 @@ def throw(token: Token, kind: str, code: str | None, variables: dict[str, Any], 
         spec = scope.spec
         caught = best(spec.boundaries_of(element.task_spec.name), kind, code)
         if caught is not None:
-            fire_boundary(element, caught, variables | _told(caught.event, code, message))
+            fire_boundary(element, caught[0], variables | _told(caught[1], code, message))
             return True
         if not scope.book.get("interrupted"):
             caught = best(spec.event_subprocesses, kind, code)
             if caught is not None:
-                told = _told(trigger_of(caught), code, message)
-                start_event_subprocess(scope, caught, variables | told)
+                start_event_subprocess(scope, caught[0], variables | _told(caught[1], code, message))
                 return True
         if scope.owner is None:
             break
@@ -66,7 +60,7 @@ def catches_above(token: Token) -> list[str]:
     element, scope = token, token.workflow
     while True:
         nodes = scope.spec.boundaries_of(element.task_spec.name) + scope.spec.event_subprocesses
-        for event in (trigger_of(node) for node in nodes):
+        for event in (event for node in nodes for event in node.triggers.values()):
             if event.kind in ("error", "escalation"):
                 listed.add(f"{event.kind}:{event.ref or '*'}")
         if scope.owner is None:
@@ -74,10 +68,11 @@ def catches_above(token: Token) -> list[str]:
         element, scope = scope.owner, scope.owner.workflow
 
 
-def best(nodes: list[Node], kind: str, code: str | None) -> Node | None:
-    """The node that catches this: an exact code before one that catches all."""
-    fitting = [n for n in nodes if trigger_of(n).kind == kind and trigger_of(n).ref in (None, code)]
-    return next((n for n in fitting if trigger_of(n).ref == code), fitting[0] if fitting else None)
+def best(nodes: list[Node], kind: str, code: str | None) -> tuple[Node, Event] | None:
+    """The node that catches this, and by which event: an exact code before one that catches all."""
+    listed = [(node, event) for node in nodes for event in node.triggers.values() if event.kind == kind]
+    fitting = [hit for hit in listed if hit[1].ref in (None, code)]
+    return next((hit for hit in fitting if hit[1].ref == code), fitting[0] if fitting else None)
 
 
 def _told(event: Event, code: str | None, message: str) -> dict[str, Any]:
@@ -111,7 +106,7 @@ def start_event_subprocess(scope: Scope, node: Node, variables: dict[str, Any]) 
 # -- compensation: what a level has to undo stands in its book, newest last
 
 
-def compensate(token: Token, activity: str | None) -> bool:
+def compensate(token: Token, activity: str | None, *, waits: bool = True) -> bool:
     """Start the handlers of completed activities, newest first; whether there are any to wait for."""
     scope = token.workflow
     while scope.owner is not None and scope.owner.task_spec.node.is_event_subprocess:
@@ -119,8 +114,8 @@ def compensate(token: Token, activity: str | None) -> bool:
     book = scope.book.get("compensable", [])
     mine = [entry for entry in book if activity in (None, entry[0])]
     scope.book["compensable"] = [entry for entry in book if entry not in mine]
-    _spawn_handlers(scope, mine, token)
-    return bool(mine)
+    _spawn_handlers(scope, mine, token if waits else None)
+    return bool(mine) and waits
 
 
 def _spawn_handlers(scope: Scope, entries: list[list[Any]], waiter: Token | None) -> None:
@@ -132,8 +127,33 @@ def _spawn_handlers(scope: Scope, entries: list[list[Any]], waiter: Token | None
 
 
 def compensate_inside(scope: Scope, entries: list[list[Any]]) -> None:
-    """Undo what a finished sub-process did: its level is opened again with handlers only."""
-    _spawn_handlers(scope, entries, None)
+    """Undo what a finished sub-process did: its level is opened again for its handlers only.
+
+    One that says itself how it is undone, by an event sub-process for compensation, does that instead.
+    """
+    own = compensation_of(scope.spec)
+    if own is None:
+        _spawn_handlers(scope, entries, None)
+    else:
+        scope.book["compensable"] = entries
+        start_event_subprocess(scope, own, {})
+
+
+def compensation_of(spec: LevelSpec) -> Node | None:
+    """The event sub-process that undoes a level, if it has one."""
+    found = best(spec.event_subprocesses, "compensate", None)
+    return None if found is None else found[0]
+
+
+def cancel_transaction(token: Token) -> None:
+    """All is undone: the transaction leaves by its cancel boundary event."""
+    owner = token.workflow.owner
+    assert owner is not None
+    caught = best(owner.workflow.spec.boundaries_of(owner.task_spec.name), "cancel", None)
+    if caught is None:
+        token.workflow.top_workflow.finish(owner)
+    else:
+        fire_boundary(owner, caught[0], {})
 
 
 def compensated(token: Token) -> None:
@@ -145,4 +165,7 @@ def compensated(token: Token) -> None:
     waiter.internal_data["pending"] -= 1
     if not waiter.internal_data["pending"]:
         del waiter.internal_data["pending"]
-        top.finish(waiter)
+        if waiter.internal_data.get("cancels"):
+            cancel_transaction(waiter)
+        else:
+            top.finish(waiter)

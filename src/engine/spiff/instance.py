@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
-from laneway.engine.bpmn.model import Event, Node
+from laneway.engine.bpmn.model import Node
+from laneway.engine.feel import FeelWarning
 from laneway.engine.spiff import events
 from laneway.engine.spiff.build import Specs
 from laneway.engine.spiff.effects import (
@@ -18,22 +18,19 @@ from laneway.engine.spiff.effects import (
     Effect,
     Host,
     IncidentRaised,
-    MessageOpened,
     Note,
-    SignalOpened,
     StepFailed,
-    TimerOpened,
     WaitsClosed,
 )
 from laneway.engine.spiff.elements import Mark, Token, put
 from laneway.engine.spiff.scopes import InnerScope, Scope
-from laneway.engine.spiff.variables import VariableScopes
+from laneway.engine.spiff.waiting import Waiting
 
 STEP_LIMIT = 10_000
 """Steps without a wait after which an instance is taken to be in an endless loop."""
 
 
-class Instance(VariableScopes, Scope, BpmnWorkflow):
+class Instance(Waiting, Scope, BpmnWorkflow):
     """A process instance in memory, between loading and saving; discard it after any exception."""
 
     def __init__(self, host: Host, process_id: str, specs: Specs) -> None:
@@ -42,8 +39,12 @@ class Instance(VariableScopes, Scope, BpmnWorkflow):
         self.queue: deque[Any] = deque()
         """Token numbers, and levels that may have become empty, in the order things happened."""
         self.inclusive_joins: dict[int, bool] = {}
+        self.conditions: dict[int, bool] = {}
+        """Tokens that wait for a condition to become true."""
+        self.conditions_due = False
         self.effects: list[Effect] = []
         self.notes: list[Note] = []
+        self.warned: dict[tuple[str, str], list[FeelWarning]] = {}
         self.parent_catches: list[str] = []
         self.last_token = 0
         self.is_terminated = False
@@ -86,6 +87,9 @@ class Instance(VariableScopes, Scope, BpmnWorkflow):
             steps += 1
 
     def _step(self, *, within_limit: bool) -> bool:
+        if self.conditions_due:
+            self._check_conditions()
+            return True
         while self.queue:
             item = self.queue.popleft()
             if isinstance(item, list):
@@ -160,7 +164,8 @@ class Instance(VariableScopes, Scope, BpmnWorkflow):
         """Leave the token where it is, as an incident that a person can retry."""
         token._set_state(TaskState.STARTED)
         token.internal_data["stuck"] = phase
-        self.wait_for(token, IncidentRaised(token.id, token.task_spec.name, failure.type, failure.message))
+        message = self.explained(token, failure)
+        self.wait_for(token, IncidentRaised(token.id, token.task_spec.name, failure.type, message))
 
     def retry(self, number: int) -> None:
         """Try again what made the incident of this token."""
@@ -168,6 +173,11 @@ class Instance(VariableScopes, Scope, BpmnWorkflow):
         phase = token.internal_data.pop("stuck", None)
         if phase == "leave":
             self.finish(token)
+        elif phase == "arrive":
+            self._close_waits(token)
+            token.task_spec._update(token)
+        elif phase == "watch":
+            self.conditions_due = True
         elif phase is not None:
             self.close_scope(token)
             self._close_waits(token)
@@ -231,54 +241,9 @@ class Instance(VariableScopes, Scope, BpmnWorkflow):
 
     def _open_level(self, scope: Scope) -> None:
         for node in scope.spec.event_subprocesses:
-            self._open_event(scope.task_tree, node, node.body.of("startEvent")[0].event)
+            self._open_events(scope.task_tree, node)
 
-    # -- waits
-
-    def wait_for(self, token: Token, effect: Effect) -> None:
-        """Ask the outside for something on behalf of this token."""
-        kinds = token.internal_data.setdefault("waits", [])
-        if effect.opens not in kinds:
-            kinds.append(effect.opens)
-        self.effects.append(effect)
-
-    def open_waits(self, token: Token) -> None:
-        """Begin to wait for the token's own event, its boundary events and those behind an event gateway."""
-        spec, node = token.workflow.spec, token.task_spec.node
-        nodes = list(spec.boundaries_of(node.id))
-        if node.type == "eventBasedGateway":
-            nodes += [spec.task_specs[flow.target].node for flow in node.outgoing]
-        elif node.type in ("intermediateCatchEvent", "receiveTask") and node.loop is None:
-            nodes.append(node)
-        for waiting in nodes:
-            self._open_event(token, waiting, waiting.event)
-
-    def _open_event(self, token: Token, node: Node, event: Event) -> None:
-        # What only watches a step or a level, and is not where the instance stands.
-        aside = node.type == "boundaryEvent" or node.is_event_subprocess
-        if event.kind == "timer":
-            due = self.host.due(event, self.visible(token))
-            self.wait_for(token, TimerOpened(token.id, node.id, node.id, due, aside))
-        elif event.kind == "message":
-            name, key = self._text(token, event.ref), self._text(token, event.correlation_key)
-            self.wait_for(token, MessageOpened(token.id, node.id, node, name, key, aside))
-        elif event.kind == "signal":
-            name = self._text(token, event.ref)
-            self.wait_for(token, SignalOpened(token.id, node.id, node.id, name, aside))
-
-    def _text(self, token: Token, text: str | None) -> str:
-        value = self.evaluate(token, text) if text is not None and text.startswith("=") else text
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise StepFailed(
-                "EXTRACT_VALUE_ERROR", f"'{text}' should give a text or a whole number, not {value!r}."
-            )
-        return str(value)
-
-    def instant(self, token: Token, text: str | None) -> datetime | None:
-        """The instant that an attribute such as a due date gives, or None."""
-        if not text:
-            return None
-        return self.host.due(Event("timer", expression=text, timer="timeDate"), self.visible(token)).at
+    # -- the end of waits
 
     def closed(self, token: Token, *, done: bool) -> None:
         """Nothing of this token is awaited any more; its inner level and its child end too."""
@@ -291,33 +256,10 @@ class Instance(VariableScopes, Scope, BpmnWorkflow):
     def _close_waits(self, token: Token) -> None:
         if token.internal_data.pop("child", None):
             self.effects.append(ChildCanceled(token.id))
+        self._forget_conditions(token)
         kinds = token.internal_data.pop("waits", None)
         if kinds:
             self.effects.append(WaitsClosed(token.id, tuple(kinds)))
-
-    def trigger(self, number: int, wait: str, variables: Mapping[str, Any]) -> bool:
-        """A timer, message or signal that this token waits for has come; False when it no longer waits."""
-        token = self.live.get(number)
-        if token is None:
-            return False
-        scope, spec = token.workflow, token.workflow.spec
-        if token is scope.task_tree:
-            node = spec.level.nodes[wait]
-            if scope.book.get("interrupted"):
-                return False
-            events.start_event_subprocess(scope, node, dict(variables))
-            return True
-        if token._state != TaskState.STARTED:
-            return False
-        node = token.task_spec.node
-        if wait == node.id:
-            self.complete(number, variables)
-        elif spec.task_specs[wait].node.type == "boundaryEvent":
-            events.fire_boundary(token, spec.task_specs[wait].node, dict(variables))
-        else:
-            scope.spawn(wait, fired=dict(variables))
-            self.finish(token)
-        return True
 
     # -- taking a failed entry back
 
@@ -330,8 +272,10 @@ class Instance(VariableScopes, Scope, BpmnWorkflow):
         self.close_scope(token)
         token.internal_data.pop("child", None)
         token.internal_data.pop("waits", None)
+        self._forget_conditions(token)
         del self.effects[mark.effects :]
-        del self.notes[mark.notes :]
+        # What expressions warned of explains the failure.
+        self.notes[mark.notes :] = [n for n in self.notes[mark.notes :] if n.event == "expression_warned"]
         token.data = mark.local
 
     def waiting_at(self) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
 from laneway.engine.bpmn.model import Flow
+from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.spiff.elements import Element, Token, no_flow
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ class InclusiveJoin(Joining):
         token.workflow.top_workflow.inclusive_joins[token.id] = True
         return False  # decided when nothing else is ready, see fire_if_possible
 
-    def is_blocked(self, scope: Any, filled: dict[str, list[Token]]) -> bool:
+    def is_blocked(self, scope: Any, filled: Collection[str]) -> bool:
         """Whether some token can still reach an empty incoming flow, and no filled one."""
         sources = scope.spec.sources_by_flow(self.node)
         others = {o.task_spec.name for o in scope.tasks.values() if o.task_spec is not self}
@@ -92,3 +94,39 @@ class InclusiveJoin(Joining):
         self.consume(by_flow, token)
         token._ready()
         return True
+
+
+class ComplexJoin(InclusiveJoin):
+    """Passes once its activation condition holds, takes the stragglers of that round in, then begins anew.
+
+    BPMN 2.0 section 13.4.5; a round ends as soon as nobody can come any more on a flow that is still missing.
+    """
+
+    def _update_hook(self, token: Token) -> bool:
+        token._set_state(TaskState.WAITING)
+        scope = token.workflow
+        used = scope.book.setdefault("rounds", {}).setdefault(self.name, [])
+        by_flow = self.waiting(scope)
+        if used and not self.is_blocked(scope, used):
+            used.clear()
+        if not used:
+            return self._activate(token, by_flow, used)
+        for flow in [flow for flow in by_flow if flow not in used]:
+            scope.drop(by_flow[flow][0])
+            used.append(flow)
+        if len(used) == len(self.node.incoming):
+            used.clear()
+        return False
+
+    def _activate(self, token: Token, by_flow: dict[str, list[Token]], used: list[str]) -> bool:
+        top: Instance = token.workflow.top_workflow
+        assert self.node.activation_condition is not None
+        try:
+            passes = top.holds(token, self.node.activation_condition, activationCount=len(by_flow))
+        except StepFailed as failure:
+            top.park(token, "arrive", failure)
+            return False
+        if passes:
+            self.consume(by_flow, token)
+            used.extend(by_flow)
+        return passes

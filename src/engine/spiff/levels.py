@@ -9,13 +9,18 @@ from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.spiff.elements import Element, Token
 
 if TYPE_CHECKING:
+    from laneway.engine.bpmn.model import AdHoc as AdHocSettings
     from laneway.engine.bpmn.model import Loop
     from laneway.engine.spiff.instance import Instance
     from laneway.engine.spiff.scopes import Scope
 
 
+MOST_INSTANCES = 10_000
+"""Of a multi-instance activity that is told a number."""
+
+
 class SubProcess(Element):
-    """An embedded or event sub-process."""
+    """An embedded or event sub-process, or a transaction."""
 
     def enter(self, token: Token) -> bool | None:
         top: Instance = token.workflow.top_workflow
@@ -26,19 +31,24 @@ class SubProcess(Element):
             token.data.update(undoing["variables"])
             events.compensate_inside(scope, undoing["compensable"])
             return None
+        self.begin(token, scope)
+        return True if scope.is_empty() else None
+
+    def begin(self, token: Token, scope: Scope) -> None:
+        """Put the first tokens into the level that was opened."""
         if self.node.is_event_subprocess:
-            scope.spawn(self.node.body.of("startEvent")[0].id, fired={})
+            scope.spawn(scope.spec.level.of("startEvent")[0].id, fired={})
         else:
             for name in scope.spec.plain_starts:
                 scope.spawn(name)
-        return True if scope.is_empty() else None
 
     def _on_complete_hook(self, token: Token) -> None:
         top: Instance = token.workflow.top_workflow
         scope = top.subprocesses.get(token.id)
         if scope is not None and not self.node.is_event_subprocess:
-            done = scope.book.get("compensable")
-            if done and "compensates_for" not in token.internal_data:
+            done = scope.book.get("compensable", [])
+            can_be_undone = done or events.compensation_of(scope.spec) is not None
+            if can_be_undone and "compensates_for" not in token.internal_data:
                 nested = {"compensable": done, "variables": dict(token.data)}
                 token.workflow.book.setdefault("compensable", []).append([self.node.id, None, nested])
         super()._on_complete_hook(token)
@@ -52,7 +62,7 @@ class MultiInstance(Element):
     def enter(self, token: Token) -> bool | None:
         top: Instance = token.workflow.top_workflow
         loop = self._loop
-        items = top.evaluate(token, loop.input_collection)
+        items = self._numbers(token) if loop.cardinality else top.evaluate(token, loop.input_collection)
         if not isinstance(items, list):
             raise StepFailed(
                 "EXTRACT_VALUE_ERROR",
@@ -66,6 +76,18 @@ class MultiInstance(Element):
         for _ in items if loop.kind == "parallel" else items[:1]:
             self._spawn_next(scope)
         return None
+
+    def _numbers(self, token: Token) -> list[int]:
+        """1 to the number of instances, where there is no collection."""
+        text = self._loop.cardinality or ""
+        number = token.workflow.top_workflow.evaluate(token, text)
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST_INSTANCES:
+            raise StepFailed(
+                "EXTRACT_VALUE_ERROR",
+                f"The loop cardinality '{text}' of {self.node.id} should give a whole number "
+                f"from 0 to {MOST_INSTANCES}, not {number!r}.",
+            )
+        return list(range(1, number + 1))
 
     @property
     def _loop(self) -> Loop:
@@ -111,6 +133,108 @@ class MultiInstance(Element):
         if self._loop.output_collection:
             values = {self._loop.output_collection: results}
             token.workflow.top_workflow.set_variables(token, values, outer=True)
+
+
+class Repeat(Element):
+    """The wrapper of an activity with a standard loop: again while its condition holds (BPMN 2.0 section 13.3.6)."""
+
+    noun = "loop"
+
+    def enter(self, token: Token) -> bool | None:
+        top: Instance = token.workflow.top_workflow
+        loop = self._loop
+        if loop.maximum == 0 or (loop.is_tested_before and not self._holds(token, 0)):
+            return True
+        scope = top.open_scope(token, body_id(self.node.id))
+        scope.book["done"] = 0
+        scope.spawn(self.node.id, local={"loopCounter": 1})
+        return None
+
+    @property
+    def _loop(self) -> Loop:
+        assert self.node.loop is not None
+        return self.node.loop
+
+    def _holds(self, token: Token, done: int) -> bool:
+        top: Instance = token.workflow.top_workflow
+        condition = self._loop.condition
+        return condition is None or top.holds(token, condition, loopCounter=done)
+
+    def child_leaves(self, token: Token, scope: Scope, child: Token) -> None:
+        done = scope.book["done"] + 1
+        may = self._loop.maximum is None or done < self._loop.maximum
+        child.outcome = (None, not (may and self._holds(token, done)))
+
+    def child_done(self, token: Token, scope: Scope, child: Token) -> None:
+        top: Instance = scope.top_workflow
+        scope.book["done"] += 1
+        if child.outcome[1]:
+            top.close_scope(token)
+            top.finish(token)
+        else:
+            scope.spawn(self.node.id, local={"loopCounter": scope.book["done"] + 1})
+
+
+class AdHoc(SubProcess):
+    """A sub-process whose elements are started by a list, not by flows (`zeebe:adHoc`; BPMN 2.0 section 13.3.5)."""
+
+    def begin(self, token: Token, scope: Scope) -> None:
+        top: Instance = token.workflow.top_workflow
+        asked = self._ad_hoc.active_elements
+        names = scope.spec.plain_starts if asked is None else top.evaluate(token, asked)
+        self._must_be_inside(scope, names)
+        scope.book.update(waiting=list(names), results=[])
+        if not names:
+            self._deliver(token, scope)
+        while scope.book["waiting"]:
+            scope.spawn(scope.book["waiting"].pop(0))
+            if self._ad_hoc.is_sequential:
+                break
+
+    def _must_be_inside(self, scope: Scope, names: Any) -> None:
+        known = scope.spec.plain_starts
+        wrong = [n for n in names if n not in known] if isinstance(names, list) else names
+        if wrong or not isinstance(names, list):
+            raise StepFailed(
+                "EXTRACT_VALUE_ERROR",
+                f"The active elements of {self.node.id} should be a list of ids among {', '.join(known)}, "
+                f"not {wrong!r}.",
+            )
+
+    @property
+    def _ad_hoc(self) -> AdHocSettings:
+        assert self.node.ad_hoc is not None
+        return self.node.ad_hoc
+
+    def child_leaves(self, token: Token, scope: Scope, child: Token) -> None:
+        top: Instance = scope.top_workflow
+        ends_branch = not child.leaving
+        asked, condition = self._ad_hoc.output_element, self._ad_hoc.completion_condition
+        result = [top.evaluate(child, asked)] if asked and ends_branch else []
+        child.outcome = (result, condition is not None and top.holds(token, condition))
+
+    def child_done(self, token: Token, scope: Scope, child: Token) -> None:
+        book = scope.book
+        result, is_enough = child.outcome
+        book["results"] += result or []
+        if is_enough:
+            book["waiting"] = []
+            if self._ad_hoc.cancels_rest:
+                scope.clear()
+        if not scope.is_empty():
+            return
+        if book["waiting"]:
+            scope.spawn(book["waiting"].pop(0))
+        else:
+            self._deliver(token, scope)
+            scope.top_workflow.queue.append(["done", token.id])
+
+    def _deliver(self, token: Token, scope: Scope) -> None:
+        name = self._ad_hoc.output_collection
+        if name:
+            scope.top_workflow.set_variables(
+                token, {name: scope.book["results"]}, outer=not self.node.outputs
+            )
 
 
 def body_id(element_id: str) -> str:

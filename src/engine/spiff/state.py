@@ -32,6 +32,8 @@ def dump(instance: Instance) -> bytes:
             "last_token": instance.last_token,
             "queue": list(instance.queue),
             "inclusive_joins": list(instance.inclusive_joins),
+            "conditions": list(instance.conditions),
+            "conditions_due": instance.conditions_due,
             "parent_catches": instance.parent_catches,
             "variables": instance.data,
             "scopes": scopes,
@@ -63,6 +65,8 @@ def load(host: Host, process_id: str, specs: Specs, stored: bytes) -> Instance:
     instance.last_token = state["last_token"]
     instance.queue = deque(state["queue"])
     instance.inclusive_joins = dict.fromkeys(state["inclusive_joins"], True)
+    instance.conditions = dict.fromkeys(state.get("conditions", ()), True)
+    instance.conditions_due = state.get("conditions_due", False)
     return instance
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from laneway.engine.bpmn.uses import use_of
+from laneway.engine.feel import FeelWarning
 from laneway.engine.spiff.effects import Host, Note, StepFailed
 from laneway.engine.spiff.elements import Token
+from laneway.words import Text
+
+
+_MOST_WARNED = 20
+"""Expressions of one step whose warnings are kept."""
 
 
 class VariableScopes:
@@ -20,6 +27,8 @@ class VariableScopes:
     data: dict[str, Any]
     notes: list[Note]
     variables_changed: bool
+    warned: dict[tuple[str, str], list[FeelWarning]]
+    """What expressions warned of in this step, by element and expression."""
     conditions_due: bool
     """Whether something has changed since conditional events were last looked at."""
 
@@ -40,14 +49,39 @@ class VariableScopes:
 
     def evaluate(self, token: Token, expression: str, **extra: Any) -> Any:
         """The JSON value of a FEEL text at this token; raises StepFailed."""
-        return self.host.evaluate(expression, self.visible(token, **extra))
+        found = self.host.evaluate(expression, self.visible(token, **extra))
+        self.warn(token, expression, found.warnings)
+        return found.value
 
     def holds(self, token: Token, condition: str, **extra: Any) -> bool:
         """Whether a condition is true; anything but a boolean is a failure, null counts as false."""
-        value = self.host.ask(condition, self.visible(token, **extra))
+        found = self.host.ask(condition, self.visible(token, **extra))
+        self.warn(token, condition, found.warnings)
+        value = found.value
         if value is not None and not isinstance(value, bool):
             raise StepFailed("CONDITION_ERROR", f"'{condition}' should be true or false but gives {value!r}.")
         return bool(value)
+
+    def warn(self, token: Token, expression: str, warnings: Sequence[FeelWarning]) -> None:
+        """Keep what made an expression null, for whoever debugs; each expression of an element once in a step."""
+        key = (token.task_spec.name, expression)
+        if not warnings or key in self.warned or len(self.warned) == _MOST_WARNED:
+            return
+        self.warned[key] = list(warnings)
+        told = [{"zh": one.text.zh, "en": one.text.en, "pos": one.pos} for one in warnings]
+        self.note("expression_warned", token, use=list(_use(token, expression)), expression=expression, warnings=told)
+
+    def explained(self, token: Token, failure: StepFailed) -> str:
+        """The message of a failure, with what made null of the expressions that it is about."""
+        parts = [failure.message]
+        if failure.expression:
+            parts.append(f"It is the {_use(token, failure.expression).en}.")
+        for (element_id, expression), warnings in self.warned.items():
+            is_meant = expression in failure.message or failure.type == "CONDITION_ERROR"
+            if element_id == token.task_spec.name and is_meant:
+                why = "; ".join(f"{one}{_at(one)}" for one in warnings)
+                parts.append(f"The {_use(token, expression).en} '{expression}' warns: {why}.")
+        return " ".join(parts)
 
     def set_variables(self, token: Token, values: Mapping[str, Any], *, outer: bool = False) -> None:
         """Each to the innermost scope that has it, else to the instance (Camunda 8's propagation rule)."""
@@ -79,3 +113,15 @@ class VariableScopes:
             self._note_variables(token, variables)
         else:
             self.set_variables(token, variables)
+
+
+def _use(token: Token, expression: str) -> Text:
+    """What an expression is for: at the token's element, or at an event that is awaited on its behalf."""
+    spec = token.workflow.spec
+    node = getattr(token.task_spec, "node", None)
+    near = [] if node is None else [node, *spec.boundaries_of(node.id)]
+    return use_of(expression, [*near, *spec.level.nodes.values()])
+
+
+def _at(warning: FeelWarning) -> str:
+    return "" if warning.pos is None else f" (character {warning.pos + 1})"

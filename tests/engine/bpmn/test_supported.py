@@ -17,6 +17,8 @@ MESSAGE = '<messageEventDefinition messageRef="m"/>'
 TIMER = "<timerEventDefinition><timeDuration>PT5M</timeDuration></timerEventDefinition>"
 DATE = "<timerEventDefinition><timeDate>2026-05-01T08:00:00+08:00</timeDate></timerEventDefinition>"
 CYCLE = "<timerEventDefinition><timeCycle>R3/PT1H</timeCycle></timerEventDefinition>"
+CRON = "<timerEventDefinition><timeCycle>0 30 9 * * MON-FRI</timeCycle></timerEventDefinition>"
+CONDITIONAL = "<conditionalEventDefinition><condition>amount &gt; 3</condition></conditionalEventDefinition>"
 SIGNAL = '<signalEventDefinition signalRef="sig"/>'
 ERROR = '<errorEventDefinition errorRef="err"/>'
 ANY_ERROR = "<errorEventDefinition/>"
@@ -188,6 +190,48 @@ SUPPORTED = {
         + JOB
         + "</serviceTask>"
     ),
+    "multi-instance by number": between(
+        '<task id="x"><multiInstanceLoopCharacteristics><loopCardinality>3</loopCardinality>'
+        "</multiInstanceLoopCharacteristics></task>"
+    ),
+    "standard loop": between(
+        '<task id="x"><standardLoopCharacteristics testBefore="true" loopMaximum="3">'
+        "<loopCondition>n &lt; 3</loopCondition></standardLoopCharacteristics></task>"
+    ),
+    "token quantities": between('<task id="x" startQuantity="1" completionQuantity="2"/>'),
+    "complex gateway": split('<complexGateway id="x" default="x_eb"/>', CONDITION),
+    "transaction": between(
+        '<transaction id="x">'
+        + way(
+            ("is", '<startEvent id="is"/>'), ("ie", '<endEvent id="ie"><cancelEventDefinition/></endEvent>')
+        )
+        + "</transaction>"
+    )
+    + '<boundaryEvent id="b" attachedToRef="x"><cancelEventDefinition/></boundaryEvent><endEvent id="eb"/>'
+    + flow("b", "eb"),
+    "ad-hoc sub-process": between(
+        '<adHocSubProcess id="x"><extensionElements><zeebe:adHoc activeElementsCollection="=wanted"/>'
+        '</extensionElements><task id="t"/><completionCondition>=done</completionCondition></adHocSubProcess>'
+    ),
+    "instantiating receive task": way(
+        ("x", '<receiveTask id="x" messageRef="m" instantiate="true"/>'), ("end", '<endEvent id="end"/>')
+    ),
+    "instantiating event gateway": way(
+        ("g", '<eventBasedGateway id="g" instantiate="true"/>'),
+        ("x", f'<intermediateCatchEvent id="x">{MESSAGE}</intermediateCatchEvent>'),
+        ("end", '<endEvent id="end"/>'),
+    )
+    + way(
+        ("y", f'<intermediateCatchEvent id="y">{SIGNAL}</intermediateCatchEvent>'),
+        ("e2", '<endEvent id="e2"/>'),
+    )
+    + flow("g", "y"),
+    "several triggers at the start": between('<task id="x"/>', start=MESSAGE + SIGNAL + CRON),
+    "conditional catch": between(f'<intermediateCatchEvent id="x">{CONDITIONAL}</intermediateCatchEvent>'),
+    "boundary condition": boundary(CONDITIONAL, 'cancelActivity="false"'),
+    "event sub-process on a condition": event_subprocess(CONDITIONAL, 'isInterrupting="false"'),
+    "event sub-process for compensation": event_subprocess("<compensateEventDefinition/>"),
+    "cron start": between('<task id="x"/>', start=CRON),
     "the ids Start and End": way(("Start", '<startEvent id="Start"/>'), ("End", '<endEvent id="End"/>')),
 }
 

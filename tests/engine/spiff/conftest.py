@@ -15,7 +15,7 @@ from laneway.engine.bpmn.model import Called, Event
 from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.spiff import state
 from laneway.engine.spiff.build import specs_of
-from laneway.engine.spiff.effects import Due, Effect, Note, SignalThrown, StepFailed, WaitsClosed
+from laneway.engine.spiff.effects import Due, Effect, Evaluated, Note, SignalThrown, StepFailed, WaitsClosed
 from laneway.engine.spiff.instance import STEP_LIMIT, Instance
 from laneway.words import Resource, Severity
 
@@ -23,7 +23,7 @@ from laneway.words import Resource, Severity
 class FeelHost:
     """FEEL and timers are the product's own; no decision is deployed."""
 
-    def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Any:
+    def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Evaluated:
         return expressions.evaluate(expression, variables)
 
     def ask(self, condition: str, variables: Mapping[str, Any]) -> Any:
