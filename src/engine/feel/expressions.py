@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -9,12 +10,15 @@ from typing import Any, Final, NamedTuple
 
 from laneway.engine.feel.builtins import BUILTINS
 from laneway.engine.feel.compiler import Compiler
+from laneway.engine.feel.compiler.base import no_type
+from laneway.engine.feel.compiler.constants import Quick, quick_tests
 from laneway.engine.feel.errors import FeelLimit, FeelSyntaxError
 from laneway.engine.feel.exchange import from_feel
 from laneway.engine.feel.meter import SCRIPT, Budget, Meter
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.parser import Parser
 from laneway.engine.feel.properties import WORDY
+from laneway.engine.feel.reader import Node
 from laneway.engine.feel.reads import Reads, reads_of, select
 from laneway.engine.feel.scope import Code, Env
 from laneway.engine.feel.sentences import FeelWarning
@@ -33,12 +37,25 @@ class Result(NamedTuple):
 
 
 class Expression:
-    """A compiled text. Safe to share between threads. `free` are the names that it uses."""
+    """A compiled text. Safe to share between threads.
 
-    def __init__(self, text: str, code: Code, free: frozenset[str], reads: Reads) -> None:
-        self.text, self.free = text, free
+    `free` are the names that it uses. Of unary tests, `quick` decides alone for the values that it is for.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        code: Code,
+        free: frozenset[str],
+        reads: Reads,
+        quick: Quick | None,
+        compile_located: Callable[[], Code],
+    ) -> None:
+        self.text, self.free, self.quick = text, free, quick
         self._code = code
         self._reads = [(name, reads.get(name)) for name in free]
+        self._compile_located = compile_located
+        self._located: Code | None = None
 
     def evaluate(self, variables: Mapping[str, Any], budget: Budget = SCRIPT) -> Result:
         """The Result for variables of JSON (or FEEL) values; only those that the text uses are looked at.
@@ -49,27 +66,53 @@ class Expression:
 
     def evaluate_metered(self, variables: Mapping[str, Any], m: Meter) -> Result:
         """Like `evaluate`, on a meter of the caller."""
+        known: dict[str, Value] = {}
         try:
-            known = {
-                name: select(variables[name], parts, m) for name, parts in self._reads if name in variables
-            }
+            for name, parts in self._reads:
+                if name in variables:
+                    v = variables[name]
+                    known[name] = v if type(v) is str or type(v) is bool else select(v, parts, m)
         except RecursionError:
             raise FeelLimit("a variable is nested too deeply", "变量嵌套过深") from None
         return Result(self.run(Env(known, None, m)), m.warnings)
 
     def run(self, env: Env) -> Value:
         """The value in a scope of FEEL values. Raises `FeelLimit`."""
+        m = env.m
+        if m.is_locating:
+            return self._run_located(env)
+        before = len(m.warnings)
         try:
-            return self._code(env)
+            v = self._code(env)
         except RecursionError:
             raise FeelLimit("the expression is nested too deeply", "表达式嵌套过深") from None
+        if len(m.warnings) > before:
+            self._locate(env, before)
+        return v
+
+    def _run_located(self, env: Env) -> Value:
+        if self._located is None:
+            self._located = self._compile_located()
+        return self._located(env)
+
+    def _locate(self, env: Env, before: int) -> None:
+        """Find the places of the warnings since `before` by evaluating once more, as far as the budget goes."""
+        warnings = env.m.warnings
+        if all(warning.pos is not None for warning in warnings[before:]):
+            return  # they are of a text inside, which has found them already
+        m = env.m.again()
+        with contextlib.suppress(FeelLimit, RecursionError):
+            self._run_located(Env(env.vars, env.parent, m))
+        for i, located in zip(range(before, len(warnings)), m.warnings, strict=False):
+            if warnings[i].text == located.text:
+                warnings[i] = located
 
 
 def parse_and_compile(
     text: str,
     names: Names | Iterable[str] = (),
     members: Names | Iterable[str] = (),
-    type_of: Callable[[str], Type | None] | None = None,
+    type_of: Callable[[str], Type | None] = no_type,
     *,
     is_unary: bool = False,
 ) -> Expression:
@@ -80,16 +123,24 @@ def parse_and_compile(
     """
     known = names if isinstance(names, Names) else Names(names)
     seen = members if isinstance(members, Names) else Names([*WORDY, *members])
-    parser = Parser(text, known, _BUILTIN_NAMES, seen)
-    compiler = Compiler(type_of) if type_of else Compiler()
+    asked = {"?"} if is_unary else set()
+
+    def read() -> Node:
+        parser = Parser(text, known, _BUILTIN_NAMES, seen)
+        return parser.unary_tests_only() if is_unary else parser.expression_only()
+
+    def compile_located() -> Code:
+        compiler = Compiler(type_of, is_located=True)
+        return compiler.unary_tests(read()) if is_unary else compiler.compile(read())
+
     try:
-        node = parser.unary_tests_only() if is_unary else parser.expression_only()
+        node, compiler = read(), Compiler(type_of)
         code = compiler.unary_tests(node) if is_unary else compiler.compile(node)
         reads = reads_of(node)
     except RecursionError:
         raise FeelSyntaxError("nested too deeply", "嵌套过深") from None
-    asked = {"?"} if is_unary else set()
-    return Expression(text, code, frozenset(compiler.free | asked), reads)
+    quick = quick_tests(node[1], is_negated=node[0] == "not") if is_unary and len(node) > 1 else None
+    return Expression(text, code, frozenset(compiler.free | asked), reads, quick, compile_located)
 
 
 @functools.lru_cache(maxsize=CACHED_TEXTS)

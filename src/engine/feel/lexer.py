@@ -81,7 +81,8 @@ def _number(raw: str, pos: int) -> Decimal:
 
 def tokenize(text: str) -> list[Token]:
     """All tokens of a text, closed by one of kind `end`. Raises `FeelSyntaxError`."""
-    out, pos = [], 0
+    out: list[Token] = []
+    pos = 0
     for match in _TOKEN.finditer(text):
         kind, raw, pos = str(match.lastgroup), match[0], match.end()
         if kind == "space":

@@ -45,29 +45,49 @@ class Meter:
     """Budget, warnings and clock of one evaluation; its time runs from now on.
 
     `clock` tells an aware time to `now()` and `today()`; it is asked once, as one evaluation is one moment.
+    `pos` and `element_id` are the place that warnings are about. Code keeps `element_id` up to date; `pos` is only
+    known while `is_locating`, see `again`.
     """
 
-    __slots__ = ("_clock", "_deadline", "_moment", "_reserve", "budget", "depth", "steps", "warnings")
+    __slots__ = (
+        "_clock",
+        "_deadline",
+        "_moment",
+        "_reserve",
+        "budget",
+        "depth",
+        "element_id",
+        "is_locating",
+        "pos",
+        "steps",
+        "warnings",
+    )
 
     def __init__(self, budget: Budget = SCRIPT, clock: Callable[[], datetime] | None = None) -> None:
         self.budget, self.depth = budget, budget.depth
-        self.steps = self._reserve = 0
-        self._divide(budget.steps)
+        # Most steps are kept in reserve, so that using up the rest is the time to look at the clock.
+        self.steps = min(budget.steps, _SLICE)
+        self._reserve = budget.steps - self.steps
         self._deadline = time.perf_counter() + budget.seconds
-        self.warnings: list[FeelWarning] = []
         self._clock = clock
         self._moment: datetime | None = None
+        self.warnings: list[FeelWarning] = []
+        self.pos: int | None = None
+        self.element_id: str | None = None
+        self.is_locating = False
+
+    def again(self) -> Meter:
+        """A meter to repeat a part of this evaluation, to find the places of its warnings: same moment, same end."""
+        meter = Meter(self.budget._replace(steps=self._reserve + self.steps), self.clock)
+        meter._deadline, meter.depth, meter.element_id = self._deadline, self.depth, self.element_id
+        meter.is_locating = True
+        return meter
 
     def clock(self) -> datetime:
         """The moment of this evaluation."""
         if self._moment is None:
             self._moment = (self._clock or _system_clock)()
         return self._moment
-
-    def _divide(self, left: int) -> None:
-        """Keep most steps in reserve, so that using up the rest is the time to look at the clock."""
-        self.steps = min(left, _SLICE)
-        self._reserve = left - self.steps
 
     def charge(self, steps: int) -> None:
         """Use up some steps. Raises `FeelLimit` when none are left, or no time."""
@@ -80,7 +100,8 @@ class Meter:
         if left < 0:
             raise FeelLimit("the expression needs too many steps", "表达式的计算步骤过多")
         self.seconds_left()
-        self._divide(left)
+        self.steps = min(left, _SLICE)
+        self._reserve = left - self.steps
 
     def seconds_left(self) -> float:
         """The time that is left, for work that watches the time itself. Raises `FeelLimit` when there is none."""
@@ -119,5 +140,5 @@ class Meter:
     def warn(self, message: str, *args: object) -> Any:
         """Note a problem and return null: "errors yield null". `message` is one of `sentences.SENTENCES`."""
         if len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append(FeelWarning(tell(message, args)))
+            self.warnings.append(FeelWarning(tell(message, args), self.pos, self.element_id))
         return None

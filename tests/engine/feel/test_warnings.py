@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from laneway.engine import dmn, feel
-from laneway.engine.feel import FeelWarning, evaluate_json
+from laneway.engine.feel import (
+    SCRIPT,
+    FeelWarning,
+    Meter,
+    compile_expression,
+    compile_unary_tests,
+    evaluate_json,
+    parse_and_compile,
+)
 from laneway.engine.feel.sentences import SENTENCES, WORDS
 from laneway.engine.feel.types import NAMED
 from laneway.words import Text
 
 SOURCES = [
-    path for package in (feel, dmn) for path in sorted(Path(str(package.__file__)).parent.rglob("*.py"))
+    path
+    for package in (feel, dmn)
+    for path in sorted(Path(str(package.__file__)).parent.rglob("*.py"))
+    if path.parent.name != "checks"  # they warn of texts, in their own words
 ]
 PLACE = re.compile(r"%[srd]")
 
@@ -93,3 +105,62 @@ def test_a_warning_shows_only_the_beginning_of_a_long_text() -> None:
     (text,) = said("date(x)", x="x" * 10_000)
 
     assert len(text.en) < 200
+
+
+def places(text: str, **variables: object) -> list[tuple[str, int | None]]:
+    return [(str(warning), warning.pos) for warning in evaluate_json(text, variables)[1]]
+
+
+def test_a_warning_tells_the_innermost_place_that_it_is_about() -> None:
+    assert places("1 + amuont") == [("no variable 'amuont'", 4), ("number + Null has no value", 2)]
+    assert places('if x.b > 1 then "a" else date("y")', x={}) == [
+        ("no entry 'b'", 5),
+        ("no order between number and Null", 7),
+        ("no date: 'y'", 25),
+    ]
+    assert places("x in (> 1, [5..1])", x="a") == [
+        ("no order between number and string", 6),
+        ("a range must go from the lower to the higher end", 11),
+    ]
+
+
+def test_each_turn_of_a_loop_tells_its_place() -> None:
+    assert places("for i in [1, 2] return i.a") == [("number has no 'a'", 25)] * 2
+
+
+def test_a_cell_tells_its_places() -> None:
+    result = compile_unary_tests('< 5, "a", > b').evaluate({"?": "x"})
+
+    assert [(str(warning), warning.pos) for warning in result.warnings] == [
+        ("no order between string and number", 0),
+        ("no variable 'b'", 12),
+        ("no order between Null and string", 10),
+    ]
+
+
+def test_places_are_found_in_texts_with_names_and_types_of_a_file() -> None:
+    expression = parse_and_compile("rate-1 + rate", ["rate-1"])
+
+    assert [w.pos for w in expression.evaluate({"rate-1": 1}).warnings] == [9, 7]
+
+
+def test_without_budget_for_a_second_look_places_stay_unknown() -> None:
+    text = "count(for i in 1..1000 return i) + x"
+
+    assert [w.pos for w in evaluate_json(text, {})[1]] == [35, 33]
+    assert [w.pos for w in evaluate_json(text, {}, budget=SCRIPT._replace(steps=6_000))[1]] == [None, None]
+
+
+def test_a_second_look_costs_no_steps_and_is_the_same_moment() -> None:
+    expression, ticks = compile_expression("now() + 1"), iter(range(10))
+    m = Meter(clock=lambda: datetime(2026, 3, 5, 8, next(ticks), tzinfo=UTC))
+
+    result = expression.evaluate_metered({}, m)
+
+    assert [str(w) for w in result.warnings] == ["date and time + number has no value"]
+    assert next(ticks) == 1
+    assert SCRIPT.steps - 10 < m.again().budget.steps < SCRIPT.steps
+
+
+def test_variables_warn_without_a_place() -> None:
+    assert places("x", x=float("inf")) == [("a variable of type float has no FEEL value", None)]

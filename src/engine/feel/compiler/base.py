@@ -13,15 +13,33 @@ from laneway.engine.feel.types import ANY, NAMED, Type
 from laneway.engine.feel.values import Value
 
 
-def _no_type(name: str) -> Type | None:
+def no_type(name: str) -> Type | None:
+    """Where there are no item definitions."""
     return None
 
 
-class CompilerBase:
-    """One method per kind of node, named `_<kind>`. `type_of` finds a Type (item definition) by name."""
+def _located(code: Code, pos: int) -> Code:
+    """The closure of a node that stands at a position; around it is that of the enclosing node."""
 
-    def __init__(self, type_of: Callable[[str], Type | None] = _no_type) -> None:
-        self._type_of = type_of
+    def run(env: Env) -> Value:
+        m = env.m
+        around, m.pos = m.pos, pos
+        v = code(env)
+        m.pos = around
+        return v
+
+    return run
+
+
+class CompilerBase:
+    """One method per kind of node, named `_<kind>`. `type_of` finds a Type (item definition) by name.
+
+    `is_located`: the closures tell the meter where in the text they are. It is for finding the places of warnings
+    afterwards, as it slows every step.
+    """
+
+    def __init__(self, type_of: Callable[[str], Type | None] = no_type, *, is_located: bool = False) -> None:
+        self._type_of, self._is_located = type_of, is_located
         self.free: set[str] = set()
 
     def compile(self, node: Node | Code) -> Code:
@@ -29,7 +47,7 @@ class CompilerBase:
         if callable(node):
             return node
         code: Code = getattr(self, "_" + node[0])(*node[1:])
-        return code
+        return _located(code, node.pos) if self._is_located else code
 
     def _const(self, v: Value) -> Code:
         return lambda env: v
@@ -51,7 +69,10 @@ class CompilerBase:
         builtin = BUILTINS.get(name)
 
         def run(env: Env) -> Value:
-            scope: Env | None = env
+            variables = env.vars
+            if name in variables:
+                return variables[name]
+            scope = env.parent
             while scope is not None:
                 if name in scope.vars:
                     return scope.vars[name]

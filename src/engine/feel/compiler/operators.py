@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 from laneway.engine.feel.arithmetic import ARITHMETIC, Operator, negate
 from laneway.engine.feel.compiler.base import CompilerBase
+from laneway.engine.feel.compiler.constants import PLAIN, constant, is_comparable, quick_tests
 from laneway.engine.feel.meter import Meter
 from laneway.engine.feel.reader import Node
 from laneway.engine.feel.scope import Code, Env
@@ -66,8 +68,30 @@ class OperatorsCompiler(CompilerBase):
         return lambda env: negate(env.m, a(env))
 
     def _cmp(self, symbol: str, left: Node, right: Node) -> Code:
-        a, b, compare = self.compile(left), self.compile(right), _COMPARE[symbol]
-        return lambda env: compare(env.m, a(env), b(env))
+        a, b, c = self.compile(left), self.compile(right), constant(right)
+        compare, plain = _COMPARE[symbol], PLAIN[symbol]
+        if is_comparable(symbol, c):
+            return self._cmp_constant(symbol, left, a, c)
+
+        def run(env: Env) -> Value:
+            x, y = a(env), b(env)
+            if type(x) is Decimal and type(y) is Decimal:
+                return plain(x, y)
+            return compare(env.m, x, y)
+
+        return run
+
+    def _cmp_constant(self, symbol: str, left: Node, code: Code, c: Value) -> Code:
+        """A comparison with a constant; the left side is mostly a variable of the innermost scope."""
+        compare, plain, of = _COMPARE[symbol], PLAIN[symbol], type(c)
+        name = left[1] if left[0] == "name" else None
+
+        def run(env: Env) -> Value:
+            variables = env.vars
+            v = variables[name] if name in variables else code(env)
+            return plain(v, c) if type(v) is of else compare(env.m, v, c)
+
+        return run
 
     def _and(self, items: list[Node]) -> Code:
         return self._logic(items, False)
@@ -77,15 +101,28 @@ class OperatorsCompiler(CompilerBase):
 
     def _logic(self, items: list[Node], decides: bool) -> Code:
         """Logic of three values: one deciding part decides, else anything but a boolean gives null."""
-        parts = [self.compile(n) for n in items]
+        parts, otherwise = [self.compile(n) for n in items], not decides
+        if len(parts) == 2:
+            first, second = parts
+
+            def run_two(env: Env) -> Value:
+                v = first(env)
+                if v is decides:
+                    return decides
+                w = second(env)
+                if w is decides:
+                    return decides
+                return otherwise if v is otherwise and w is otherwise else None
+
+            return run_two
 
         def run(env: Env) -> Value:
-            out: bool | None = not decides
+            out: bool | None = otherwise
             for part in parts:
                 v = part(env)
                 if v is decides:
                     return decides
-                if v is not True and v is not False:
+                if v is not otherwise:
                     out = None
             return out
 
@@ -109,9 +146,12 @@ class OperatorsCompiler(CompilerBase):
 
     def _in(self, value: Node, tests: list[Node]) -> Code:
         v, run_tests = self.compile(value), [self._right_of_in(n) for n in tests]
+        of, holds = quick_tests(tests) or (None, bool)
 
         def run(env: Env) -> bool | None:
             x, unknown = v(env), False
+            if type(x) is of:
+                return holds(x)
             for test in run_tests:
                 r = test(env, x)
                 if r is True:
@@ -126,11 +166,25 @@ class OperatorsCompiler(CompilerBase):
         if node[0] == "compare":
             return self._compare_test(node)
         code = self.compile(node[1])
-        return lambda env, x: _matches(env.m, x, code(env))
+        return self._located_test(lambda env, x: _matches(env.m, x, code(env)), node)
 
     def _compare_test(self, node: Node) -> _Test:
         compare, right = _COMPARE[node[1]], self.compile(node[2])
-        return lambda env, x: compare(env.m, x, right(env))
+        return self._located_test(lambda env, x: compare(env.m, x, right(env)), node)
+
+    def _located_test(self, test: _Test, node: Node) -> _Test:
+        """The test, telling the meter its place if that is wanted."""
+        if not self._is_located:
+            return test
+
+        def run(env: Env, x: Value) -> Value:
+            m = env.m
+            around, m.pos = m.pos, node.pos
+            v = test(env, x)
+            m.pos = around
+            return v
+
+        return run
 
     def _unary_test(self, node: Node) -> _Test:
         """One test of a cell as a closure (env, input)."""
@@ -153,7 +207,7 @@ class OperatorsCompiler(CompilerBase):
                 return True
             return _matches(env.m, x, y)
 
-        return run
+        return self._located_test(run, node)
 
     def unary_tests(self, node: Node) -> Code:
         """Unary tests of a cell as a closure that gives a boolean; the input is the variable ?."""
@@ -161,9 +215,12 @@ class OperatorsCompiler(CompilerBase):
             return lambda env: True
         tests = [self._unary_test(n) for n in node[1]]
         negated = node[0] == "not"
+        of, holds = quick_tests(node[1], is_negated=negated) or (None, bool)
 
         def run(env: Env) -> bool:
             x, unknown = env.vars.get("?"), False
+            if type(x) is of:
+                return holds(x)
             for test in tests:
                 r = test(env, x)
                 if r is True:
