@@ -13,7 +13,9 @@ from laneway.web import (
     auth,
     board,
     cases,
+    decisions,
     errors,
+    expressions,
     frame,
     health,
     i18n,
@@ -67,6 +69,8 @@ def create_app(settings: Settings) -> Flask:
         board.bp,
         processes.bp,
         modeler.bp,
+        decisions.bp,
+        expressions.bp,
         admin.bp,
         *api.blueprints,
     ):

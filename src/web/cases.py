@@ -19,7 +19,7 @@ from laneway.engine.queries import case_detail, cases, names
 from laneway.engine.queries.case_rows import Instance, JobRow, Surroundings, UserTaskRow
 from laneway.engine.queries.cases import CaseFilter, CaseRow
 from laneway.errors import Conflict
-from laneway.web import clocks
+from laneway.web import case_decisions, clocks
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
@@ -39,6 +39,7 @@ TABS = {
     "overview": N_("Overview"),
     "timeline": N_("Timeline"),
     "data": N_("Data"),
+    "decisions": N_("Decisions"),
     "tasks": N_("Tasks"),
     "mail": N_("Mail"),
 }
@@ -101,8 +102,9 @@ def show(number: str, tab: str = "overview") -> str:
             events=FULL if is_long else SHORT,
             limit=_TIMELINE_FULL if is_long else _TIMELINE_SHORT,
         )
-        decisions = case_detail.last_decisions(session, seen.row.instance_key)
-        why = seen.teller.why(seen.around, decisions, seen.row.severity)
+        last = case_detail.last_decisions(session, seen.row.instance_key)
+        why = seen.teller.why(seen.around, last, seen.row.severity)
+        more = _decided(session, seen, person) if tab == "decisions" else {}
         elements = {
             one.key: names.elements(session, one.process_definition_key) for one in seen.around.instances
         }
@@ -125,6 +127,7 @@ def show(number: str, tab: str = "overview") -> str:
         may_cancel=access.may(person, Action.CANCEL_CASE) and seen.row.state is InstanceState.ACTIVE,
         may_retry=access.may(person, Action.RETRY_INCIDENT),
         may_record=access.may(person, Action.PUBLISH_MESSAGE),
+        **more,
     )
 
 
@@ -139,6 +142,7 @@ def state(number: str, instance_key: int) -> Response:
             raise PageNotFound
         drawn = case_detail.diagram_state(session, instance_key, instance.waiting_at)
         labels = _labels(seen, instance)
+        asked_at = case_decisions.last_at(session, seen.row.instance_key, instance_key)
     current = [
         {"element_id": element_id, "label": labels.get(element_id, ""), "kind": "waiting"}
         for element_id in drawn.current
@@ -147,7 +151,10 @@ def state(number: str, instance_key: int) -> Response:
     current += [
         {"element_id": element_id, "label": _("Step failed"), "kind": "failed"} for element_id in drawn.failed
     ]
-    return jsonify(visited=drawn.visited, flows=drawn.flows, current=current, counts=drawn.counts)
+    links = {element_id: decision_address(number, id_) for element_id, id_ in asked_at.items()}
+    return jsonify(
+        visited=drawn.visited, flows=drawn.flows, current=current, counts=drawn.counts, links=links
+    )
 
 
 @bp.post("/cases/<number>/messages/<int:subscription_key>")
@@ -199,6 +206,28 @@ def clock_of_row(row: CaseRow) -> clocks.Clock | None:
     if row.clock is not None and row.clock.due_at is not None:
         return clocks.running(row.clock.due_at, row.clock.created_at)
     return clocks.failed() if row.has_incident else None
+
+
+def _decided(session: Session, seen: Seen, person: Person) -> dict[str, Any]:
+    """What the tab of decisions shows; what expressions warned of is for those who can mend the process."""
+    asked, root_key = request.args, seen.row.instance_key
+    may_mend = access.may(person, Action.EDIT_PROCESS)
+    return {
+        "decided": case_decisions.decided(
+            session,
+            root_key,
+            seen.teller,
+            opened=asked.get("open", ""),
+            whole=asked.get("rules", ""),
+        ),
+        "expression_warnings": case_detail.expression_warnings(session, root_key) if may_mend else [],
+        "may_see_processes": access.may(person, Action.SEE_PROCESSES),
+    }
+
+
+def decision_address(number: str, id_: str) -> str:
+    """Where the case page shows one evaluated decision."""
+    return url_for("cases.show", number=number, tab="decisions", open=id_, _anchor=f"decision-{id_}")
 
 
 def _to_case(number: str) -> BaseResponse:

@@ -35,6 +35,10 @@ def places(person: Person) -> list[Place]:
         (access.is_staff(person), Place("start", "plus", N_("Start"), "/start")),
         (access.may(person, Action.SEE_BOARD), Place("board", "board", N_("Board"), "/board")),
         (access.may(person, Action.SEE_PROCESSES), Place("processes", "flow", N_("Processes"), "/processes")),
+        (
+            access.may(person, Action.SEE_PROCESSES),
+            Place("decisions", "table", N_("Decisions"), "/decisions"),
+        ),
         (access.may(person, Action.ADMIN_PEOPLE), Place("admin", "gear", N_("Admin"), "/admin")),
     )
     return [place for is_open, place in all_places if is_open]

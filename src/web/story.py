@@ -70,7 +70,7 @@ _DEEDS = frozenset(
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a timeline. `values` are (label, value) pairs shown below it."""
+    """One line of a timeline. `values` are (label, value) pairs below it, `decision` the id of what was decided."""
 
     icon: str
     who: str
@@ -78,6 +78,7 @@ class Entry:
     at: datetime
     note: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    decision: str = ""
 
 
 @dataclass(frozen=True)
@@ -232,6 +233,7 @@ class Teller:
             at=one.at,
             note=self._note(one),
             values=self._values(one),
+            decision=str(one.details.get("id", "")) if one.event == "decision_evaluated" else "",
         )
 
     def _note(self, one: Happening) -> str:

@@ -36,6 +36,8 @@ PAGES = {
     "/cases": READERS,
     "/board": {"chen", "owner", "auditor"},
     "/processes": WITH_A_GROUP,
+    "/decisions": WITH_A_GROUP,
+    "/decisions/try": {"owner"},
     "/admin": {"admin"},
     "/account": EVERYONE,
     "/api/v1/search": EVERYONE,

@@ -26,6 +26,7 @@ const READABLE_WIDTH = 600;
 /**
  * A read-only diagram in `element`: data-xml-url (BPMN XML), data-state-url (optional; where a case stands),
  * data-mode "full" or "mini", data-locale. Sets data-ready when drawn, data-failed when it could not be.
+ * A click on a step leads to its address in `links` of the state, such as how a decision was taken.
  * The event laneway:refresh, on the document or bubbling up to it, reads the state again.
  */
 export async function mount(element) {
@@ -58,6 +59,10 @@ export async function mount(element) {
     if (mini) viewer.get("zoomScroll").toggle(false);
     fit();
   };
+  viewer.on("element.click", ({ element: { id, labelTarget } }) => {
+    const address = state.links?.[labelTarget?.id ?? id];
+    if (address && !mini) location.assign(address);
+  });
 
   if (!mini) element.append(tools(element, viewer, words));
   const resized = new ResizeObserver(() => element.dataset.ready && viewer.get("canvas").resized());

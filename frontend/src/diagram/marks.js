@@ -1,13 +1,13 @@
 import { h, icon } from "../shared/dom.js";
 
-const CLASSES = ["st-done", "fl-done", "st-here", "st-fail"];
+const CLASSES = ["st-done", "fl-done", "st-here", "st-fail", "st-link"];
 /** Top left, clear of boundary events, which sit on the lower edges. */
 const LABEL_AT = { top: -15, left: -8 };
 const COUNT_AT = { top: -10, right: 12 };
 const KEEP_READABLE = { min: 0.75, max: 1 };
 
 /**
- * Draws where a case stands: `state` is {visited, flows, current, counts} as the state URL answers it.
+ * Draws where a case stands: `state` is {visited, flows, current, counts, links} as the state URL answers it.
  * Replaces what an earlier state drew.
  */
 export function showState(viewer, state, words, mini) {
@@ -28,7 +28,9 @@ export function showState(viewer, state, words, mini) {
     const token = h("span", { class: failed ? "tok fail" : "tok" }, failed ? icon("bolt") : null, label);
     overlays.add(step.element_id, "laneway", { position: LABEL_AT, html: token, scale: KEEP_READABLE });
   }
-  if (!mini) showCounts(overlays, registry, state.counts ?? {});
+  if (mini) return;
+  Object.keys(state.links ?? {}).forEach((id) => mark(id, "st-link"));
+  showCounts(overlays, registry, state.counts ?? {});
 }
 
 function showCounts(overlays, registry, counts) {

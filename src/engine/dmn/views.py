@@ -102,10 +102,9 @@ class Need:
     needs: tuple[Need, ...]
     logic: Logic | None = None
 
-    def knowledge(self) -> list[Need]:
-        """Itself and all that it requires, as far as they are knowledge models."""
-        own = [self] if self.logic is not None else []
-        return own + [one for need in self.needs for one in need.knowledge()]
+    def all(self) -> list[Need]:
+        """Itself and all that it requires, however indirectly."""
+        return [self, *(one for need in self.needs for one in need.all())]
 
 
 @dataclass(frozen=True)
@@ -145,6 +144,11 @@ def text_at(model: DecisionModel, decision_id: str, element_id: str) -> str:
     root = model.element(decision_id).document.root
     found = (x for x in root.iter("{*}*") if x.get("id") == element_id)
     return next((text_in(x) or "" for x in found), "")
+
+
+def ids_in(model: DecisionModel, decision_id: str) -> frozenset[str]:
+    """The ids of a decision and of everything inside it, as findings name them. Raises `NotFound`."""
+    return frozenset(x.get("id") or "" for x in model.element(decision_id).xml.iter("{*}*"))
 
 
 def type_words(document: Document, ref: str | None) -> Text:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from laneway.engine import database, deployments, search
+from laneway.engine.decision_files import DeployedDecision
 from laneway.engine.search import TENANT, Query
 from laneway.errors import Invalid
 from laneway.web.api import shapes
@@ -100,7 +101,7 @@ def _deployed_process(one: deployments.DeployedProcess) -> Mapping[str, Any]:
     }
 
 
-def _deployed_decision(one: deployments.DeployedDecision) -> Mapping[str, Any]:
+def _deployed_decision(one: DeployedDecision) -> Mapping[str, Any]:
     return {
         "decisionDefinitionId": one.decision_id,
         "decisionDefinitionKey": key(one.key),

@@ -116,7 +116,7 @@ def test_what_a_decision_requires_is_a_tree_in_which_knowledge_has_its_logic(loa
 
     assert [(one.kind, one.key) for one in needs] == [("decision", "net"), ("inputData", "class")]
     assert [one.key for one in needs[0].needs] == ["applicant", "tax"]
-    (knowledge,) = needs[0].knowledge()
+    (knowledge,) = [one for one in needs[0].all() if one.kind == "businessKnowledgeModel"]
     assert knowledge.logic is not None
     assert (knowledge.logic.text, knowledge.logic.parts[0][1].text) == ("amount", "amount * rate")
 

@@ -1,0 +1,83 @@
+"""What was decided in a case: each evaluation as its table with the rules that fit, and warnings of expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from laneway.engine import definitions
+from laneway.engine.database import Session
+from laneway.engine.dmn.views import table_of
+from laneway.engine.queries import decisions
+from laneway.engine.queries.decisions import DecisionInstance
+from laneway.web.decision_tables import Sheet, Warned, other_inputs, sheets, warned
+from laneway.web.i18n import pick
+from laneway.web.story import Teller
+
+_OPEN = 6
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One evaluation as the case page shows it. `numbers` are those of the rules that fit."""
+
+    id: str
+    made: DecisionInstance
+    sheets: list[Sheet]
+    has_table: bool
+    numbers: list[int]
+    other_inputs: list[tuple[str, str]]
+    output: str
+    is_output_told: bool
+    warnings: list[Warned]
+    is_open: bool
+
+
+def decided(session: Session, root_key: int, teller: Teller, *, opened: str, whole: str) -> list[Decided]:
+    """The decisions of a case, the latest evaluation first.
+
+    `opened` is the id of one that is asked for, `whole` that of one whose rules are all wanted.
+    """
+    found = decisions.of_case(session, root_key)
+    return [
+        _decided(session, one, teller, is_open=position < _OPEN or id_of(one) in (opened, whole), whole=whole)
+        for position, one in enumerate(found)
+    ]
+
+
+def id_of(made: DecisionInstance) -> str:
+    """How addresses and the history name one evaluated decision."""
+    return f"{made.evaluation_key}-{made.position}"
+
+
+def last_at(session: Session, root_key: int, instance_key: int) -> dict[str, str]:
+    """What each element of a process instance of the case decided last: element id -> id of the decision."""
+    made = (one for one in decisions.of_case(session, root_key) if one.instance_key == instance_key)
+    found: dict[str, str] = {}
+    for one in made:
+        if one.is_root and one.element_id:
+            found.setdefault(one.element_id, id_of(one))
+    return found
+
+
+def _decided(
+    session: Session, made: DecisionInstance, teller: Teller, *, is_open: bool, whole: str
+) -> Decided:
+    model = definitions.load_decisions(session, made.requirements_key)
+    view = table_of(model, made.decision_id)
+    tables = view.logic.tables()
+    shown = sheets(view, made, is_whole=id_of(made) == whole, tell=teller.shown)
+    return Decided(
+        id=id_of(made),
+        made=made,
+        sheets=shown,
+        has_table=bool(tables),
+        numbers=[rule.number for rule in made.matched_rules],
+        other_inputs=[
+            (one.label if isinstance(one.label, str) else pick(one.label), teller.shown("", one.value))
+            for one in other_inputs(view, made)
+        ],
+        output=teller.shown("", made.output),
+        is_output_told=made.failure is None and not any(sheet.outputs for sheet in shown),
+        warnings=[warned(model, made.decision_id, one) for one in made.warnings],
+        is_open=is_open,
+    )
