@@ -37,6 +37,7 @@ class Action(StrEnum):
     SEE_BOARD = "see_board"  # -
     SEE_PROCESSES = "see_processes"  # -
     EDIT_PROCESS = "edit_process"  # draft, check, publish, deploy
+    EVALUATE_DECISION = "evaluate_decision"  # outside any case
     WORK_JOBS = "work_jobs"  # activate, complete and fail jobs from outside
     ADMIN_PEOPLE = "admin_people"  # -
 
@@ -142,6 +143,7 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.SEE_BOARD: _in(MANAGERS | {PROCESS_OWNER, AUDITOR}),
     Action.SEE_PROCESSES: lambda person, _thing: bool(person.groups),
     Action.EDIT_PROCESS: _in({PROCESS_OWNER}),
+    Action.EVALUATE_DECISION: _in({PROCESS_OWNER, WORKER}),
     Action.WORK_JOBS: _in({WORKER}),
     Action.ADMIN_PEOPLE: _in({ADMIN}),
 }

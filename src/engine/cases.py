@@ -118,7 +118,7 @@ def _text(source: str, variables: Mapping[str, Any]) -> str:
     if not source.startswith("="):
         return source
     try:
-        value = evaluate(source, variables)
+        value = evaluate(source, variables).value
     except StepFailed:
         return ""  # a title that cannot be told must not stop the case
     return value if isinstance(value, str) else "" if value is None else str(value)

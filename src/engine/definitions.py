@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, Table, or_, select
 from sqlalchemy.orm import Session
 
 from laneway.engine.bpmn.model import Process
 from laneway.engine.bpmn.reader import element_names, read_processes
 from laneway.engine.dmn import DecisionModel, read_decisions
 from laneway.engine.spiff.build import Specs, specs_of
-from laneway.engine.tables import decision_definition, decision_requirements, process_definition
+from laneway.engine.tables import decision_definition, decision_requirements, deployment, process_definition
 from laneway.errors import NotFound
 from laneway.words import Resource, Text
 
@@ -42,6 +42,24 @@ class Definition:
     """Names of the elements by id."""
 
 
+class DecisionVersion(NamedTuple):
+    """One deployed version of a decision; `requirements_key` is that of its DMN file."""
+
+    key: int
+    decision_id: str
+    version: int
+    version_tag: str | None
+    requirements_key: int
+
+
+@dataclass(frozen=True)
+class LinkedDecisions:
+    """A deployed DMN file with those it imports. `versions` tells what each decision in them is, by id."""
+
+    model: DecisionModel
+    versions: Mapping[str, DecisionVersion]
+
+
 class _Kept(Generic[T]):
     """The most recently used values by key; safe for threads."""
 
@@ -63,7 +81,7 @@ class _Kept(Generic[T]):
 
 
 _definitions: _Kept[Definition] = _Kept()
-_decisions: _Kept[DecisionModel] = _Kept()
+_decisions: _Kept[LinkedDecisions] = _Kept()
 
 
 def load(session: Session, definition_key: int) -> Definition:
@@ -106,31 +124,80 @@ def find_process(
     if version_tag is not None:
         query = query.where(columns.version_tag == version_tag)
     if deployment_key is not None:
-        query = query.where(columns.deployment_key == deployment_key)
+        query = query.where(_is_in(session, process_definition, deployment_key))
     key: int | None = session.scalar(query.order_by(columns.version.desc()).limit(1))
     if key is None:
         raise NotFound("process_not_found", process_id=process_id)
     return key
 
 
-def find_decisions(
-    session: Session, decision_id: str, *, deployment_key: int | None = None
-) -> tuple[DecisionModel, int]:
-    """The decision model that holds the latest version of a decision, and that version. Raises NotFound.
-
-    With `deployment_key`, the version that came with that deployment.
-    """
-    query: Select[Any] = (
-        select(decision_requirements, decision_definition.c.version.label("decision_version"))
-        .join(decision_definition, decision_definition.c.requirements_key == decision_requirements.c.key)
-        .where(decision_definition.c.decision_id == decision_id)
-        .order_by(decision_definition.c.version.desc())
-        .limit(1)
-    )
+def find_decision(
+    session: Session,
+    decision_id: str,
+    *,
+    version_tag: str | None = None,
+    deployment_key: int | None = None,
+) -> DecisionVersion:
+    """A version of a decision: the newest, of those with this tag, of those in this deployment. Raises NotFound."""
+    query = _decision_versions().where(decision_definition.c.decision_id == decision_id)
+    if version_tag is not None:
+        query = query.where(decision_definition.c.version_tag == version_tag)
     if deployment_key is not None:
-        query = query.where(decision_requirements.c.deployment_key == deployment_key)
-    row = session.execute(query).one_or_none()
+        query = query.where(_is_in(session, decision_requirements, deployment_key))
+    row = session.execute(query.order_by(decision_definition.c.version.desc()).limit(1)).one_or_none()
     if row is None:
         raise NotFound("decision_not_found", decision_id=decision_id)
-    resource = Resource(row.resource_name, row.xml)
-    return _decisions.get(row.key, lambda: read_decisions([resource])), row.decision_version
+    return DecisionVersion(*row)
+
+
+def decision(session: Session, decision_key: int) -> DecisionVersion:
+    """The version of a decision that has this key. Raises NotFound."""
+    row = session.execute(_decision_versions().where(decision_definition.c.key == decision_key)).one_or_none()
+    if row is None:
+        raise NotFound("decision_not_found", key=decision_key)
+    return DecisionVersion(*row)
+
+
+def load_decisions(session: Session, requirements_key: int) -> DecisionModel:
+    """A deployed DMN file, linked with those it imports. Raises NotFound."""
+    return linked_decisions(session, requirements_key).model
+
+
+def linked_decisions(session: Session, requirements_key: int) -> LinkedDecisions:
+    """A deployed DMN file with those it imports, and which version each of their decisions is. Raises NotFound."""
+    return _decisions.get(requirements_key, lambda: _link(session, requirements_key))
+
+
+def _link(session: Session, requirements_key: int) -> LinkedDecisions:
+    columns = decision_requirements.c
+    asked = session.execute(select(columns.imports).where(columns.key == requirements_key)).one_or_none()
+    if asked is None:
+        raise NotFound("decision_not_found", key=requirements_key)
+    keys = [requirements_key, *asked.imports]
+    versions = _decision_versions().where(decision_definition.c.requirements_key.in_(keys))
+    return LinkedDecisions(
+        read_decisions(decision_files(session, keys)),
+        {row.decision_id: DecisionVersion(*row) for row in session.execute(versions)},
+    )
+
+
+def decision_files(session: Session, requirements_keys: Sequence[int]) -> list[Resource]:
+    """DMN files as deployed, in this order. Two may have one file name, so each is named with its version."""
+    columns = decision_requirements.c
+    query = select(columns.key, columns.resource_name, columns.version, columns.xml)
+    rows = {row.key: row for row in session.execute(query.where(columns.key.in_(requirements_keys)))}
+    found = (rows[key] for key in requirements_keys)
+    return [Resource(f"{row.resource_name} v{row.version}", row.xml) for row in found]
+
+
+def _decision_versions() -> Select[Any]:
+    columns = decision_definition.c
+    return select(
+        columns.key, columns.decision_id, columns.version, columns.version_tag, columns.requirements_key
+    ).join(decision_requirements, decision_requirements.c.key == columns.requirements_key)
+
+
+def _is_in(session: Session, table: Table, deployment_key: int) -> ColumnElement[bool]:
+    """Whether a row of the table was in this deployment, as news or unchanged."""
+    unchanged = session.scalar(select(deployment.c.unchanged).where(deployment.c.key == deployment_key))
+    return or_(table.c.deployment_key == deployment_key, table.c.key.in_(unchanged or []))

@@ -8,19 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, insert, select, text
+from sqlalchemy import ColumnElement, Table, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import access, clock, deployment_files, forms, messages, timers
+from laneway.engine import access, clock, decision_files, deployment_files, forms, messages, timers
 from laneway.engine.access import Action
-from laneway.engine.bpmn.model import Process
+from laneway.engine.bpmn.model import Process, starts_of
 from laneway.engine.database import is_postgresql, new_key
-from laneway.engine.dmn import Decision, DecisionModel
+from laneway.engine.decision_files import DeployedDecision
 from laneway.engine.model import Person
 from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.tables import (
     decision_definition,
-    decision_requirements,
     deployment,
     form_definition,
     message_subscription,
@@ -47,20 +46,6 @@ class DeployedProcess:
     version_tag: str | None
     is_new: bool
     warnings: list[Finding] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class DeployedDecision:
-    """One decision of a deployment."""
-
-    key: int
-    decision_id: str
-    version: int
-    name: Text
-    requirements_key: int
-    requirements_id: str
-    resource_name: str
-    is_new: bool
 
 
 @dataclass(frozen=True)
@@ -145,17 +130,29 @@ def deploy(session: Session, resources: Sequence[Resource], *, by: Person | None
     deployed = Deployed(new_key())
     session.execute(
         insert(deployment).values(
-            key=deployed.key, deployed_at=clock.now(), deployed_by=by.username if by is not None else None
+            key=deployed.key,
+            deployed_at=clock.now(),
+            deployed_by=by.username if by is not None else None,
+            unchanged=[],
         )
     )
     deployed.forms = [_deploy_form(session, deployed.key, *item) for item in files.forms]
-    for resource, model in files.decisions:
-        deployed.decisions += _deploy_decisions(session, deployed.key, resource, model)
+    deployed.decisions, unchanged = decision_files.deploy(session, deployed.key, files.decisions)
+    renewed = _bound_to_news(session, files.processes, deployed.decisions)
     for resource, process in files.processes:
         warnings = [f for f in files.findings if f.file == resource.name]
-        deployed.processes.append(_deploy_process(session, deployed.key, resource, process, warnings))
+        is_renewed = process.id in renewed
+        deployed.processes.append(
+            _deploy_process(session, deployed.key, resource, process, warnings, is_renewed=is_renewed)
+        )
     if not deployed.has_news:  # nothing has changed: leave no trace
         session.execute(delete(deployment).where(deployment.c.key == deployed.key))
+        return deployed
+    unchanged += [process.key for process in deployed.processes if not process.is_new]
+    unchanged += [form.key for form in deployed.forms if not form.is_new]
+    unchanged += _bound_to_older(session, files.processes, deployed)
+    this = deployment.c.key == deployed.key
+    session.execute(update(deployment).where(this).values(unchanged=unchanged))
     return deployed
 
 
@@ -187,76 +184,53 @@ def _deploy_form(session: Session, deployment_key: int, resource: Resource, form
     return DeployedForm(key, form_id, version, resource.name, is_new=True)
 
 
-def _deploy_decisions(
-    session: Session, deployment_key: int, resource: Resource, model: DecisionModel
-) -> list[DeployedDecision]:
-    requirements_id = model.decisions[0].requirements_id if model.decisions else resource.name
-    columns = decision_requirements.c
-    newest = _newest(session, decision_requirements, columns.requirements_id, requirements_id)
-    if newest is not None and newest.sha256 == _digest(resource):
-        rows = session.execute(
-            select(decision_definition).where(decision_definition.c.requirements_key == newest.key)
-        )
-        return [
-            DeployedDecision(
-                row.key,
-                row.decision_id,
-                row.version,
-                Text(row.name_zh, row.name_en),
-                newest.key,
-                requirements_id,
-                resource.name,
-                is_new=False,
-            )
-            for row in rows
-        ]
-    requirements_key = new_key()
-    session.execute(
-        insert(decision_requirements).values(
-            key=requirements_key,
-            deployment_key=deployment_key,
-            requirements_id=requirements_id,
-            version=newest.version + 1 if newest is not None else 1,
-            name=requirements_id,
-            resource_name=resource.name,
-            xml=resource.content,
-            sha256=_digest(resource),
-        )
-    )
-    return [
-        _deploy_decision(session, requirements_key, requirements_id, resource, decision)
-        for decision in model.decisions
-    ]
+def _bound_to_news(
+    session: Session,
+    processes: Sequence[tuple[Resource, Process]],
+    decisions: Sequence[DeployedDecision],
+) -> set[str]:
+    """Processes that are new, if only because something new here is bound to them by their deployment."""
+    columns = process_definition.c
+    renewed = set()
+    for resource, process in processes:
+        newest = _newest(session, process_definition, columns.process_id, process.id)
+        if newest is None or newest.sha256 != _digest(resource):
+            renewed.add(process.id)
+    news = {decision.decision_id for decision in decisions if decision.is_new}
+    was_renewed = True
+    while was_renewed:
+        was_renewed = False
+        for _resource, process in processes:
+            is_bound = bool(_bound(process, "decision") & news or _bound(process, "process") & renewed)
+            if is_bound and process.id not in renewed:
+                renewed.add(process.id)
+                was_renewed = True
+    return renewed
 
 
-def _deploy_decision(
-    session: Session, requirements_key: int, requirements_id: str, resource: Resource, decision: Decision
-) -> DeployedDecision:
-    older = _newest(session, decision_definition, decision_definition.c.decision_id, decision.decision_id)
-    key, version = new_key(), older.version + 1 if older is not None else 1
-    name = Text(
-        decision.name.pick("zh") or decision.decision_id, decision.name.pick("en") or decision.decision_id
-    )
-    session.execute(
-        insert(decision_definition).values(
-            key=key,
-            requirements_key=requirements_key,
-            decision_id=decision.decision_id,
-            version=version,
-            name_zh=name.zh,
-            name_en=name.en,
-        )
-    )
-    return DeployedDecision(
-        key,
-        decision.decision_id,
-        version,
-        name,
-        requirements_key,
-        requirements_id,
-        resource.name,
-        is_new=True,
-    )
+def _bound_to_older(
+    session: Session, processes: Sequence[tuple[Resource, Process]], deployed: Deployed
+) -> list[int]:
+    """Keys of what processes are bound to by deployment although it is not among the files: the newest then."""
+    decisions = {id_ for _resource, process in processes for id_ in _bound(process, "decision")}
+    decisions -= {decision.decision_id for decision in deployed.decisions}
+    called = {id_ for _resource, process in processes for id_ in _bound(process, "process")}
+    called -= {process.process_id for process in deployed.processes}
+    found = []
+    for decision_id in decisions:
+        newest = _newest(session, decision_definition, decision_definition.c.decision_id, decision_id)
+        found += [newest.requirements_key] if newest is not None else []
+    for process_id in called:
+        newest = _newest(session, process_definition, process_definition.c.process_id, process_id)
+        found += [newest.key] if newest is not None else []
+    return sorted(found)
+
+
+def _bound(process: Process, kind: str) -> set[str]:
+    """Ids of the decisions or processes that a process calls in the version of its own deployment."""
+    nodes = list(process.level.everything())
+    called = [node.called_decision if kind == "decision" else node.called_process for node in nodes]
+    return {one.id for one in called if one is not None and one.binding == "deployment"}
 
 
 def _deploy_process(
@@ -265,13 +239,14 @@ def _deploy_process(
     resource: Resource,
     process: Process,
     warnings: list[Finding],
+    *,
+    is_renewed: bool,
 ) -> DeployedProcess:
     columns = process_definition.c
     newest = _newest(session, process_definition, columns.process_id, process.id)
-    is_new = newest is None or newest.sha256 != _digest(resource)
-    key = new_key() if is_new else newest.key
-    version = newest.version + is_new if newest is not None else 1
-    if is_new:
+    key = new_key() if is_renewed else newest.key
+    version = newest.version + is_renewed if newest is not None else 1
+    if is_renewed:
         session.execute(
             insert(process_definition).values(
                 key=key,
@@ -287,7 +262,7 @@ def _deploy_process(
                 warnings=[finding.as_json() for finding in warnings],
                 start_groups=process.start_groups,
                 start_form_id=process.start_form_id,
-                has_none_start=process.none_start is not None or not process.level.of("startEvent"),
+                has_none_start=process.none_start is not None,
             )
         )
         _watch_starts(session, key, process)
@@ -298,7 +273,7 @@ def _deploy_process(
         process.name,
         resource.name,
         process.version_tag,
-        is_new=bool(is_new),
+        is_new=is_renewed,
         warnings=warnings,
     )
 
@@ -314,11 +289,12 @@ def _watch_starts(session: Session, definition_key: int, process: Process) -> No
         "message": messages.watch_start,
         "signal": messages.watch_start_signal,
     }
-    for node in process.level.of("startEvent"):
-        if node.event.kind not in watch:
+    starting = [(node, event) for node in starts_of(process.level) for event in node.events]
+    for node, event in starting:
+        if event.kind not in watch:
             continue
         try:
-            watch[node.event.kind](session, definition_key, node)
+            watch[event.kind](session, definition_key, node, event)
         except StepFailed as failure:
             words = Text(f"定时无效：{failure.message}", f"the timer makes no sense: {failure.message}")
             raise Refused([Finding("timer_invalid", words, process.file, node.id, node.name.zh)]) from failure

@@ -137,6 +137,8 @@ def _step_and_save(
     rows = Rows(session, row, definition)
     rows.take(instance.effects)
     rows.write()
+    assert isinstance(instance.host, StepHost)
+    instance.host.keep_decisions(row.key, row.root_key)
     state = _state_of(instance)
     notes = instance.notes + rows.notes
     if state is not InstanceState.ACTIVE:

@@ -5,7 +5,14 @@
 
 from __future__ import annotations
 
-from laneway.engine.dmn.decisions import Decision, DecisionModel, DecisionResult, read_decisions
+from laneway.engine.dmn.decisions import (
+    Decision,
+    DecisionModel,
+    DecisionResult,
+    Linkage,
+    read_decisions,
+    read_linkage,
+)
 from laneway.engine.dmn.problems import UNSUPPORTED
 from laneway.engine.dmn.trace import DecisionFailed, EvaluatedDecision, MatchedRule, RuleOutput, SeenInput
 
@@ -16,8 +23,10 @@ __all__ = [
     "DecisionModel",
     "DecisionResult",
     "EvaluatedDecision",
+    "Linkage",
     "MatchedRule",
     "RuleOutput",
     "SeenInput",
     "read_decisions",
+    "read_linkage",
 ]

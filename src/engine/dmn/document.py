@@ -19,6 +19,7 @@ _REQUIREMENTS: Final = (
     ("knowledgeRequirement", ("requiredKnowledge",)),
 )
 _EXTENSIONS: Final = "{*}extensionElements//{*}property"
+_VERSION_TAG: Final = "{*}extensionElements/{*}versionTag"
 
 
 def titled(xml: Xml, name: str) -> Text:
@@ -54,6 +55,12 @@ class Element:
         """The tag of a decision's expression, such as `decisionTable`; empty without one."""
         expression = expression_in(self.xml)
         return "" if expression is None else local(expression)
+
+    @property
+    def version_tag(self) -> str | None:
+        """The tag by which diagrams may ask for this version (`zeebe:versionTag`)."""
+        found = self.xml.find(_VERSION_TAG)
+        return (found.get("value") or None) if found is not None else None
 
     @cached_property
     def required(self) -> list[tuple[str | None, Element]]:

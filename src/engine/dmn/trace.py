@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from laneway.engine.feel import FeelLimit, FeelWarning, Meter, from_feel
+from laneway.engine.feel import FeelError, FeelWarning, Meter, from_feel
 from laneway.engine.feel.values import Value
 from laneway.words import Text
 
@@ -55,8 +55,8 @@ class EvaluatedDecision:
     warnings: list[FeelWarning]
 
 
-class DecisionFailed(FeelLimit):
-    """An evaluation was stopped by its limits: what was done before, and the decision that was stopped."""
+class DecisionFailed(FeelError):
+    """An evaluation was stopped by limits or an assertion: what was done before, and the decision that was stopped."""
 
     def __init__(self, text: Text, done: list[EvaluatedDecision], stopped: EvaluatedDecision) -> None:
         super().__init__(text.en, text.zh)

@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy import Table, case, func, select
 from sqlalchemy.orm import Session
 
+from laneway.engine.decisions import DecisionState
+from laneway.engine.feel import FeelWarning
 from laneway.engine.model import IncidentState, InstanceState, JobState, UserTaskState
 from laneway.engine.queries import names
 from laneway.engine.queries.case_rows import (
     DiagramState,
+    ExpressionWarning,
     Happening,
     IncidentRow,
     Instance,
@@ -23,6 +26,8 @@ from laneway.engine.queries.case_rows import (
     UserTaskRow,
 )
 from laneway.engine.tables import (
+    decision_definition,
+    decision_instance,
     form_definition,
     history,
     incident,
@@ -100,15 +105,49 @@ def happenings(session: Session, root_key: int, *, events: frozenset[str], limit
 
 
 def last_decisions(session: Session, root_key: int, *, limit: int = 20) -> list[Mapping[str, Any]]:
-    """Details of the decisions evaluated last in a case, the latest first: name, inputs, rules, output."""
-    found = session.scalars(
-        select(history.c.details)
-        .join(process_instance, process_instance.c.key == history.c.instance_key)
-        .where(process_instance.c.root_key == root_key, history.c.event == "decision_evaluated")
-        .order_by(history.c.at.desc(), history.c.seq.desc())
+    """The decisions evaluated last in a case, the latest first: name, inputs, rules, output."""
+    decided, columns = decision_definition.c, decision_instance.c
+    found = session.execute(
+        select(
+            decided.decision_id,
+            decided.name_zh,
+            decided.name_en,
+            columns.inputs,
+            columns.rules,
+            columns.output,
+        )
+        .join(decision_definition, decided.key == columns.decision_key)
+        .where(columns.root_key == root_key, columns.state == DecisionState.EVALUATED)
+        .order_by(columns.evaluation_key.desc(), columns.position.desc())
         .limit(limit)
     )
-    return list(found)
+    return [
+        {
+            "decision_id": row.decision_id,
+            "name": [row.name_zh, row.name_en],
+            "inputs": [[cell["label"], cell["value"]] for cell in row.inputs],
+            "rules": [[rule["id"], rule["number"]] for rule in row.rules],
+            "output": row.output,
+        }
+        for row in found
+    ]
+
+
+def expression_warnings(session: Session, root_key: int, *, limit: int = 100) -> list[ExpressionWarning]:
+    """What expressions of a case warned of, the latest first: for whoever looks for a mistake in a diagram."""
+    happened = happenings(session, root_key, events=frozenset({"expression_warned"}), limit=limit)
+    return [
+        ExpressionWarning(
+            one.instance_key,
+            one.at,
+            one.element_id or "",
+            one.name,
+            Text(*one.details["use"]),
+            one.details["expression"],
+            [FeelWarning(Text(told["zh"], told["en"]), told["pos"]) for told in one.details["warnings"]],
+        )
+        for one in happened
+    ]
 
 
 def diagram_state(session: Session, instance_key: int, waiting_at: tuple[str, ...]) -> DiagramState:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from laneway.engine.feel import FeelWarning
 from laneway.engine.model import InstanceState, JobState, UserTaskState
 from laneway.words import Text
 
@@ -123,6 +124,19 @@ class Happening:
     name: Text
     person: str | None
     details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ExpressionWarning:
+    """What one expression of the diagram warned of when it was evaluated. `use` says what the expression is for."""
+
+    instance_key: int
+    at: datetime
+    element_id: str
+    element_name: Text
+    use: Text
+    expression: str
+    warnings: list[FeelWarning]
 
 
 @dataclass(frozen=True)

@@ -96,9 +96,7 @@ class Decision(Element):
         if not decision_id:
             raise StepFailed("CALLED_DECISION_ERROR", f"The decision id of {self.node.id} is empty.")
         wanted = Called(decision_id, called.binding, called.version_tag)
-        value, records = top.host.decide(
-            wanted, top.visible(token), element_id=self.node.id, token=token.id
-        )
+        value, records = top.host.decide(wanted, top.visible(token), element_id=self.node.id, token=token.id)
         for record in records:
             top.note("decision_evaluated", token, **record)
         top.set_result(token, called.result_variable, value)

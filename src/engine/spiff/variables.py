@@ -12,7 +12,6 @@ from laneway.engine.spiff.effects import Host, Note, StepFailed
 from laneway.engine.spiff.elements import Token
 from laneway.words import Text
 
-
 _MOST_WARNED = 20
 """Expressions of one step whose warnings are kept."""
 
@@ -69,7 +68,13 @@ class VariableScopes:
             return
         self.warned[key] = list(warnings)
         told = [{"zh": one.text.zh, "en": one.text.en, "pos": one.pos} for one in warnings]
-        self.note("expression_warned", token, use=list(_use(token, expression)), expression=expression, warnings=told)
+        self.note(
+            "expression_warned",
+            token,
+            use=list(_use(token, expression)),
+            expression=expression,
+            warnings=told,
+        )
 
     def explained(self, token: Token, failure: StepFailed) -> str:
         """The message of a failure, with what made null of the expressions that it is about."""

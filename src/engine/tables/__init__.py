@@ -5,6 +5,7 @@ be sharded by it. A comment on a column says what its name alone does not.
 """
 
 from laneway.engine.tables.base import Instant, metadata
+from laneway.engine.tables.decided import decision_instance
 from laneway.engine.tables.deployed import (
     decision_definition,
     decision_requirements,
@@ -33,6 +34,7 @@ __all__ = [
     "Instant",
     "case_file",
     "decision_definition",
+    "decision_instance",
     "decision_requirements",
     "definition_draft",
     "deployment",

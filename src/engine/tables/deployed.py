@@ -23,6 +23,9 @@ deployment = Table(
     key_column(),
     Column("deployed_at", Instant, nullable=False),
     Column("deployed_by", String(120)),
+    Column(
+        "unchanged", JSON, nullable=False, comment="keys of older versions that it held: they had not changed"
+    ),
 )
 
 process_definition = Table(
@@ -55,6 +58,9 @@ decision_requirements = Table(
     Column("resource_name", String(400), nullable=False),
     Column("xml", LargeBinary, nullable=False),
     Column("sha256", String(64), nullable=False),
+    Column(
+        "imports", JSON, nullable=False, comment="keys of the versions that it is linked with, all of them"
+    ),
     UniqueConstraint("requirements_id", "version"),
 )
 
@@ -66,6 +72,7 @@ decision_definition = Table(
     Column("decision_id", String(200), nullable=False),
     Column("version", Integer, nullable=False),
     *texts(),
+    Column("version_tag", String(100)),
     UniqueConstraint("decision_id", "version"),
 )
 

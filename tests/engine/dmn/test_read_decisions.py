@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from laneway.engine.dmn import UNSUPPORTED, DecisionModel, read_decisions
-from laneway.engine.feel import FeelLimit
+from laneway.engine.dmn import UNSUPPORTED, DecisionFailed, DecisionModel, read_decisions
 from laneway.errors import NotFound, Refused
 from laneway.words import Resource, Text
 
@@ -152,7 +151,7 @@ def test_an_unknown_decision_is_told() -> None:
 
 
 def test_limits_stop_an_evaluation() -> None:
-    with pytest.raises(FeelLimit):
+    with pytest.raises(DecisionFailed):
         read(literal("count(for i in 1..100000, j in 1..100000 return 1)")).evaluate("D", {})
 
 

@@ -1,0 +1,245 @@
+"""DMN files of a deployment: linked with what they import, and versioned when they or their imports have changed.
+
+An imported file is found by its namespace: among the files deployed together, else the newest that is deployed. A
+deployed file keeps the versions it was linked with, whatever is deployed later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from laneway.engine import definitions
+from laneway.engine.database import new_key
+from laneway.engine.dmn import Decision, Linkage, read_decisions, read_linkage
+from laneway.engine.tables import decision_definition, decision_requirements
+from laneway.errors import Refused
+from laneway.words import Finding, Resource, Text
+
+
+@dataclass(frozen=True)
+class DecisionFile:
+    """One DMN file of a deployment: its own decisions, and all files that it is linked with.
+
+    `along` are files of the same deployment, `pinned` keys of deployed versions.
+    """
+
+    resource: Resource
+    linkage: Linkage
+    decisions: list[Decision]
+    along: list[str]
+    pinned: list[int]
+
+    def linked_with(self, keys: dict[str, int]) -> list[int]:
+        """The keys of all linked files, where `keys` are those of this deployment's by file name."""
+        return sorted([*self.pinned, *(keys[name] for name in self.along)])
+
+
+@dataclass(frozen=True)
+class DeployedDecision:
+    """One decision of a deployment."""
+
+    key: int
+    decision_id: str
+    version: int
+    version_tag: str | None
+    name: Text
+    requirements_key: int
+    requirements_id: str
+    resource_name: str
+    is_new: bool
+
+
+# -- reading
+
+
+def read(session: Session, resources: Iterable[Resource]) -> tuple[list[DecisionFile], list[Finding]]:
+    """The files that are right, and what is found in all of them."""
+    findings: list[Finding] = []
+    linkages: dict[str, tuple[Resource, Linkage]] = {}
+    for resource in resources:
+        try:
+            linkages[resource.name] = resource, read_linkage(resource)
+        except Refused as refusal:
+            findings += refusal.findings
+    search = _Imports(session, list(linkages.values()))
+    files = []
+    for resource, linkage in linkages.values():
+        along, pinned = search.of(resource, linkage)
+        linked = [*along, *definitions.decision_files(session, pinned)]
+        try:
+            model = read_decisions([resource, *linked])
+        except Refused as refusal:
+            findings += refusal.findings
+            continue
+        own = [decision for decision in model.decisions if decision.file == resource.name]
+        files.append(DecisionFile(resource, linkage, own, [other.name for other in along], pinned))
+    return files, list(
+        dict.fromkeys(findings)
+    )  # what is wrong in an imported file is found with each importer
+
+
+@dataclass
+class _Imports:
+    """Finds the files that a file imports, directly or not: one version of each namespace."""
+
+    session: Session
+    files: Sequence[tuple[Resource, Linkage]]
+    _deployed: dict[str, tuple[int, Linkage]] | None = field(default=None, init=False)
+
+    def of(self, resource: Resource, linkage: Linkage) -> tuple[list[Resource], list[int]]:
+        """The other files of the deployment, and keys of deployed files."""
+        along: list[Resource] = []
+        pinned: list[int] = []
+        todo, seen = list(linkage.imports), set[str]()
+        while todo:
+            namespace = todo.pop(0)
+            if namespace in seen:
+                continue
+            seen.add(namespace)
+            here = [one for one in self.files if one[1].namespace == namespace]
+            if any(other is resource for other, _linkage in here):
+                here = here[1:]
+            if here:
+                along.append(here[0][0])
+                todo += here[0][1].imports
+            elif namespace in self.deployed:
+                key, other_linkage = self.deployed[namespace]
+                pinned.append(key)
+                todo += other_linkage.imports
+        return along, pinned
+
+    @property
+    def deployed(self) -> dict[str, tuple[int, Linkage]]:
+        """The newest deployed file of each namespace; read only when an import asks for one."""
+        if self._deployed is None:
+            columns = decision_requirements.c
+            newest = select(func.max(columns.key)).group_by(columns.requirements_id)
+            keys = sorted(self.session.scalars(newest))
+            read_files = zip(keys, definitions.decision_files(self.session, keys), strict=True)
+            linkages = [(key, read_linkage(resource)) for key, resource in read_files]
+            self._deployed = {linkage.namespace: (key, linkage) for key, linkage in linkages}
+        return self._deployed
+
+
+# -- storing
+
+
+def deploy(
+    session: Session, deployment_key: int, files: Sequence[DecisionFile]
+) -> tuple[list[DeployedDecision], list[int]]:
+    """Give what has changed its versions. Returns the decisions, and the keys of files that have not changed."""
+    newest = {file.resource.name: _newest_requirements(session, file) for file in files}
+    keys = _keys(files, newest)
+    deployed: list[DeployedDecision] = []
+    unchanged: list[int] = []
+    for file in files:
+        row, key = newest[file.resource.name], keys[file.resource.name]
+        if row is not None and row.key == key:
+            unchanged.append(key)
+            deployed += _as_deployed(session, file, key)
+            continue
+        session.execute(
+            insert(decision_requirements).values(
+                key=key,
+                deployment_key=deployment_key,
+                requirements_id=file.linkage.requirements_id,
+                version=row.version + 1 if row is not None else 1,
+                name=file.linkage.requirements_name,
+                resource_name=file.resource.name,
+                xml=file.resource.content,
+                sha256=_digest(file.resource),
+                imports=file.linked_with(keys),
+            )
+        )
+        deployed += [_deploy_decision(session, key, file, decision) for decision in file.decisions]
+    return deployed, unchanged
+
+
+def _keys(files: Sequence[DecisionFile], newest: dict[str, Any]) -> dict[str, int]:
+    """The key of each file: a new one for what has changed, or is linked with what has changed."""
+    keys: dict[str, int] = {}
+    for file in files:
+        row = newest[file.resource.name]
+        is_same = row is not None and row.sha256 == _digest(file.resource)
+        keys[file.resource.name] = row.key if is_same else new_key()
+    was_renewed = True
+    while was_renewed:
+        was_renewed = False
+        for file in files:
+            row = newest[file.resource.name]
+            is_kept = row is not None and keys[file.resource.name] == row.key
+            if is_kept and row.imports != file.linked_with(keys):
+                keys[file.resource.name] = new_key()
+                was_renewed = True
+    return keys
+
+
+def _newest_requirements(session: Session, file: DecisionFile) -> Any:
+    columns = decision_requirements.c
+    query = select(decision_requirements).where(columns.requirements_id == file.linkage.requirements_id)
+    return session.execute(query.order_by(columns.version.desc()).limit(1)).one_or_none()
+
+
+def _digest(resource: Resource) -> str:
+    return hashlib.sha256(resource.content).hexdigest()
+
+
+def _as_deployed(session: Session, file: DecisionFile, requirements_key: int) -> list[DeployedDecision]:
+    rows = session.execute(
+        select(decision_definition).where(decision_definition.c.requirements_key == requirements_key)
+    )
+    return [
+        DeployedDecision(
+            row.key,
+            row.decision_id,
+            row.version,
+            row.version_tag,
+            Text(row.name_zh, row.name_en),
+            requirements_key,
+            file.linkage.requirements_id,
+            file.resource.name,
+            is_new=False,
+        )
+        for row in rows
+    ]
+
+
+def _deploy_decision(
+    session: Session, requirements_key: int, file: DecisionFile, decision: Decision
+) -> DeployedDecision:
+    columns = decision_definition.c
+    older = session.scalar(
+        select(func.max(columns.version)).where(columns.decision_id == decision.decision_id)
+    )
+    key, version = new_key(), (older or 0) + 1
+    name = Text(
+        decision.name.pick("zh") or decision.decision_id, decision.name.pick("en") or decision.decision_id
+    )
+    session.execute(
+        insert(decision_definition).values(
+            key=key,
+            requirements_key=requirements_key,
+            decision_id=decision.decision_id,
+            version=version,
+            name_zh=name.zh,
+            name_en=name.en,
+            version_tag=decision.version_tag,
+        )
+    )
+    return DeployedDecision(
+        key,
+        decision.decision_id,
+        version,
+        decision.version_tag,
+        name,
+        requirements_key,
+        file.linkage.requirements_id,
+        file.resource.name,
+        is_new=True,
+    )
