@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from laneway import __version__, logs
+from laneway import __version__, cli_feel, logs
+from laneway.cli_words import both, fail, show_findings
 from laneway.engine import accounts, database, deployments, instances, process_folder, schema
 from laneway.engine.deployments import Deployed
 from laneway.errors import LanewayError, Refused
@@ -29,12 +30,12 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except Refused as error:
-            _show_findings(error.findings)
-            _fail("没有部署 / nothing was deployed")
+            show_findings(error.findings)
+            fail("没有部署 / nothing was deployed")
         except LanewayError as error:
-            _fail(_in_words(error))
+            fail(_in_words(error))
         except SettingsError as error:
-            _fail(str(error))
+            fail(str(error))
 
 
 def _in_words(error: LanewayError) -> str:
@@ -47,16 +48,15 @@ def _in_words(error: LanewayError) -> str:
     return f"{both} [{error}]"
 
 
-def _fail(message: str) -> NoReturn:
-    click.echo(f"laneway: {message}", err=True)
-    raise SystemExit(1)
-
-
 @click.group("laneway", cls=_Commands)
 @click.version_option(__version__, prog_name="laneway")
 def main() -> None:
     """Laneway: BPMN diagrams that run. 可运行的 BPMN 流程图。"""
     logs.configure(level="WARNING")
+
+
+main.add_command(cli_feel.try_feel)
+main.add_command(cli_feel.try_decision)
 
 
 def _opened() -> Settings:
@@ -166,7 +166,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_finding_json(finding) for finding in findings], ensure_ascii=False))
     else:
-        _show_findings(findings)
+        show_findings(findings)
         click.echo(f"{len(resources)} 个文件 / files, {len(findings)} 项发现 / findings")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise SystemExit(1)
@@ -204,7 +204,7 @@ def export(process_id: str, number: int | None, output: Path | None) -> None:
             versions = deployments.versions(session, process_id)
             matching = [definition for definition in versions if definition.version == number]
             if not matching:
-                _fail(f"{process_id}: 没有版本 {number} / there is no version {number}")
+                fail(f"{process_id}: 没有版本 {number} / there is no version {number}")
             found = matching[0]
     if output:
         output.write_bytes(found.xml)
@@ -223,34 +223,24 @@ def _load_handlers(paths: Sequence[Path]) -> None:
 def _variable(assignment: str) -> tuple[str, Any]:
     name, equals, text = assignment.partition("=")
     if not (name and equals):
-        _fail(f"--var {assignment}: 应为 名称=值 / say name=value")
+        fail(f"--var {assignment}: 应为 名称=值 / say name=value")
     try:
         return name, json.loads(text)
     except json.JSONDecodeError:
-        _fail(f"--var {assignment}: 值应为 JSON / the value must be JSON, {name}='\"text\"'")
+        fail(f"--var {assignment}: 值应为 JSON / the value must be JSON, {name}='\"text\"'")
 
 
 def _show_deployed(deployed: Deployed) -> None:
     for process in deployed.processes:
         state = "新版本 / new version" if process.is_new else "未变 / unchanged"
-        click.echo(f"  {process.process_id} v{process.version}  {_both(process.name)}  {state}")
-        _show_findings(process.warnings)
+        click.echo(f"  {process.process_id} v{process.version}  {both(process.name)}  {state}")
+        show_findings(process.warnings)
     counts = f"{len(deployed.decisions)} 个决策 / decisions, {len(deployed.forms)} 个表单 / forms"
     click.echo(f"  {counts}")
 
 
-def _show_findings(findings: Sequence[Finding]) -> None:
-    for finding in findings:
-        place = " ".join(filter(None, (finding.file, finding.element_id, finding.element_name)))
-        click.echo(f"  {finding.severity}: {place}: {_both(finding.message)} [{finding.code}]")
-
-
 def _finding_json(finding: Finding) -> dict[str, Any]:
     return {**asdict(finding), "message": finding.message._asdict()}
-
-
-def _both(text: Text) -> str:
-    return text.zh if text.zh == text.en else " / ".join(filter(None, text))
 
 
 # -- people
@@ -325,7 +315,7 @@ def user_list(as_json: bool) -> None:
     for account in people:
         state = "" if account.is_active else "  已停用 / deactivated"
         groups = ", ".join(sorted(account.person.groups)) or "-"
-        click.echo(f"{account.person.username:<16} {_both(account.person.name):<24} {groups}{state}")
+        click.echo(f"{account.person.username:<16} {both(account.person.name):<24} {groups}{state}")
 
 
 @user.command("password")
@@ -369,7 +359,7 @@ def db_check() -> None:
     """Tell whether the schema is up to date; exit code 1 if not. 检查是否最新。"""
     settings = read_settings(os.environ)
     if not schema.is_current(database.connect(settings.database_url)):
-        _fail("数据库结构需要升级：laneway db upgrade / the schema needs: laneway db upgrade")
+        fail("数据库结构需要升级：laneway db upgrade / the schema needs: laneway db upgrade")
     click.echo("数据库结构为最新 / the schema is up to date")
 
 

@@ -1,0 +1,28 @@
+"""What all commands say alike: both languages, findings, and how a command fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from laneway.words import Finding, Text
+
+
+def fail(message: str) -> NoReturn:
+    """Tell why on the error output and end with exit code 1."""
+    click.echo(f"laneway: {message}", err=True)
+    raise SystemExit(1)
+
+
+def both(text: Text) -> str:
+    """Both languages, or one where they are the same or one is missing."""
+    return text.zh if text.zh == text.en else " / ".join(filter(None, text))
+
+
+def show_findings(findings: Sequence[Finding], *, err: bool = False) -> None:
+    """One line for each finding: how bad, where, what, its code."""
+    for finding in findings:
+        place = " ".join(filter(None, (finding.file, finding.element_id, finding.element_name)))
+        click.echo(f"  {finding.severity}: {place}: {both(finding.message)} [{finding.code}]", err=err)
