@@ -48,6 +48,15 @@ class DecisionRow:
 
 
 @dataclass(frozen=True)
+class DecisionFile:
+    """The DMN file that holds one version of a decision, byte for byte as deployed."""
+
+    requirements_key: int
+    resource_name: str
+    xml: bytes
+
+
+@dataclass(frozen=True)
 class DecisionInstance:
     """One decision of an evaluation. Values are JSON; the required decisions of an evaluation come first.
 
@@ -105,16 +114,17 @@ def versions(session: Session, decision_id: str) -> list[DecisionRow]:
     return _decision_rows(session, query)
 
 
-def file(session: Session, key: int) -> bytes:
-    """The DMN file that holds the version of a decision with this key, as deployed. Raises NotFound."""
-    xml: bytes | None = session.scalar(
-        select(decision_requirements.c.xml)
-        .join(decision_definition, decision_definition.c.requirements_key == decision_requirements.c.key)
+def version(session: Session, key: int) -> DecisionFile:
+    """The file that holds the version of a decision with this key. Raises NotFound."""
+    columns = decision_requirements.c
+    row = session.execute(
+        select(columns.key, columns.resource_name, columns.xml)
+        .join(decision_definition, decision_definition.c.requirements_key == columns.key)
         .where(decision_definition.c.key == key)
-    )
-    if xml is None:
+    ).one_or_none()
+    if row is None:
         raise NotFound("decision_not_found", key=key)
-    return xml
+    return DecisionFile(*row)
 
 
 def uses(session: Session) -> dict[str, list[tuple[str, Text]]]:
@@ -208,12 +218,12 @@ def recent(session: Session, person: Person, decision_id: str, *, limit: int) ->
     return _instances(session, decision_definition.c.decision_id == decision_id, limit=limit)
 
 
-def last_inputs(session: Session, person: Person, decision_id: str) -> dict[str, Any]:
+def last_inputs(session: Session, decision_id: str) -> dict[str, Any]:
     """The values of the input columns (by id) in the last evaluation of a decision; none if there was none.
 
-    Raises NotAllowed: they may come from a case.
+    They may come from a case: only for who may see cases.
     """
-    found = recent(session, person, decision_id, limit=1)
+    found = _instances(session, decision_definition.c.decision_id == decision_id, limit=1)
     return {seen.input_id: seen.value for seen in found[0].inputs} if found else {}
 
 
