@@ -74,7 +74,12 @@ def _check_shape(root: etree._Element, file: str) -> None:
 
 
 def _refuse_doctype(file: str) -> NoReturn:
-    _refuse("doctype", file, "不允许使用文档类型声明（DOCTYPE）", "a document type (DOCTYPE) is not allowed")
+    _refuse(
+        "doctype",
+        file,
+        "不允许使用文档类型声明（DOCTYPE）：请删除",
+        "a document type (DOCTYPE) is not allowed: remove it",
+    )
 
 
 def _refuse_depth(file: str) -> NoReturn:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -46,3 +47,12 @@ def test_every_decision_stands_in_the_index():
     index = (folder / "README.md").read_text("utf-8")
     for path in folder.glob("0*.md"):
         assert f"({path.name})" in index
+
+
+def test_the_list_of_what_is_refused_is_that_of_the_checks():
+    spec = importlib.util.spec_from_file_location("docs_bpmn", ROOT / "docs" / "bpmn.py")
+    assert spec is not None
+    assert spec.loader is not None
+    writer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(writer)
+    assert (ROOT / "docs" / "bpmn.md").read_text("utf-8") == writer.page(), "run python docs/bpmn.py"

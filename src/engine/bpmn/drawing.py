@@ -87,20 +87,29 @@ def _message_flows(root: etree._Element, file: str) -> Iterator[Finding]:
     for flow in root.iter(BPMN + "messageFlow"):
         ends = [elements.get(str(flow.get(end)).rpartition(":")[2]) for end in ("sourceRef", "targetRef")]
         source, target = ends
+        words = None
         if source is None or target is None:
-            zh, en = (
+            words = Text(
                 "消息流的一端不存在：请重新连线",
                 "one end of the message flow does not exist: connect it again",
             )
         elif pool_of(source) and pool_of(source) == pool_of(target):
-            zh, en = "消息流应连接两个不同的池", "a message flow joins two different pools"
+            words = Text(
+                "消息流应连接两个不同的池：请改用顺序流",
+                "a message flow joins two different pools: use a flow",
+            )
         elif not _may_send(source):
-            zh, en = "消息流不能从这种元素发出", "a message flow cannot start at this kind of element"
+            words = Text(
+                "消息流不能从这种元素发出：请从任务、消息事件或池发出",
+                "a message flow cannot start at this kind of element: start it at a task, message event or pool",
+            )
         elif tag_of(target) == "endEvent":
-            zh, en = "消息流不能指向结束事件", "a message flow cannot lead to an end event"
-        else:
-            continue
-        yield finding_at(flow, "message_flow", Text(zh, en), file)
+            words = Text(
+                "消息流不能指向结束事件：请指向任务、捕获事件或池",
+                "a message flow cannot lead to an end event: lead it to a task, catch event or pool",
+            )
+        if words is not None:
+            yield finding_at(flow, "message_flow", words, file)
 
 
 def _may_send(source: etree._Element) -> bool:

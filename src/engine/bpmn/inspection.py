@@ -36,11 +36,11 @@ _LOOPS: Final = frozenset({"standardLoopCharacteristics", "multiInstanceLoopChar
 def inspect(root: etree._Element, file: str) -> list[Finding]:
     """What in a file is not part of the dialect. `root` is its outermost element, `file` the name to show."""
     if tag_of(root) != "definitions":
-        zh, en = (
-            "这不是 BPMN 文件：根元素应为 definitions",
-            "this is no BPMN file: the root should be definitions",
+        words = Text(
+            "这不是 BPMN 文件：根元素应为 definitions，请导出为 BPMN 2.0 XML",
+            "this is no BPMN file: the root should be definitions; export it as BPMN 2.0 XML",
         )
-        return [Finding("not_bpmn", Text(zh, en), file, attribute(root, "id"))]
+        return [Finding("not_bpmn", words, file, attribute(root, "id"))]
     inspector = _Inspector(file)
     inspector.definitions(root)
     return inspector.found

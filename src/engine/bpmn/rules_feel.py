@@ -25,11 +25,17 @@ def expressions_hold(process: Process, forms: FormFields) -> Findings:
 def _judged(one: FeelText, variables: ProcessVariables) -> Iterator[Finding]:
     text = (one.text or "").strip()
     if one.is_required and text and not is_feel(text):
+        zh, en = "请以 = 开头", "start it with ="
+        if text[:2] in ("${", "#{"):
+            zh, en = (
+                f"请去掉 {text[:2]} 和 }}，以 = 开头",
+                f"leave out {text[:2]} and }}, and start it with =",
+            )
         yield error(
             "not_feel",
             one.at,
-            f"“{text}”应为 FEEL 表达式：请以 = 开头",
-            f"“{text}” should be a FEEL expression: start it with =",
+            f"{one.name.zh}“{text}”应为 FEEL 表达式：{zh}",
+            f"{one.name.en} “{text}” should be a FEEL expression: {en}",
         )
     if not is_feel(text):
         return

@@ -148,15 +148,15 @@ def boundaries_sit_on_activities(place: Place) -> Findings:
             yield error(
                 "boundary_without_activity",
                 node,
-                "边界事件必须附着在同一层的任务或子流程上",
-                "a boundary event must sit on a task or sub-process of the same level",
+                "边界事件必须附着在同一层的任务或子流程上：请移到任务边上",
+                "a boundary event must sit on a task or sub-process of the same level: move it to one",
             )
         if node.incoming:
             yield error(
                 "flow_into_boundary",
                 node,
-                "顺序流不能指向边界事件",
-                "a flow cannot lead into a boundary event",
+                "顺序流不能指向边界事件：请改连到它所在的任务",
+                "a flow cannot lead into a boundary event: connect it to the activity it sits on",
             )
         if not node.outgoing and node.event.kind != "compensate":
             yield error(
@@ -212,7 +212,12 @@ def links_pair_up(place: Place) -> Findings:
     for node in links:
         is_catch = node.type == "intermediateCatchEvent"
         if not node.event.ref:
-            yield error("link_without_name", node, "链接事件缺少名称", "the link event has no link name")
+            yield error(
+                "link_without_name",
+                node,
+                "链接事件缺少链接名称：请填写",
+                "the link event has no link name: give it one",
+            )
         elif is_catch and (node.event.ref not in throws or catches[node.event.ref] > 1):
             yield error(
                 "link_without_partner",
@@ -224,15 +229,15 @@ def links_pair_up(place: Place) -> Findings:
             yield error(
                 "link_without_partner",
                 node,
-                f"链接 {node.event.ref} 没有对应的捕获事件",
-                f"link {node.event.ref} has no catch event",
+                f"链接 {node.event.ref} 没有对应的捕获事件：请添加同名的捕获事件",
+                f"link {node.event.ref} has no catch event: add one of the same name",
             )
         if node.id in (targets if is_catch else sources):
             yield error(
                 "link_with_flow",
                 node,
-                "链接事件的这一端不能有顺序流",
-                "no flow can be drawn on this side of a link event",
+                "链接事件的这一端不能有顺序流：请删除这条线",
+                "no flow can be drawn on this side of a link event: remove it",
             )
 
 
