@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock
@@ -33,6 +33,7 @@ from laneway.engine.tables import (
     incident,
     job,
     message_subscription,
+    person_group,
     signal_subscription,
     timer,
     user_task,
@@ -154,6 +155,9 @@ class Rows:
 
     def _user_task_opened(self, item: UserTaskOpened) -> None:
         key = new_key()
+        groups = item.candidate_groups
+        if not (item.assignee or groups or item.candidate_users) and item.node.lane:
+            groups = self._groups_named(item.node.lane)
         self._new[user_task].append(
             self._base(item.token, item.node.id)
             | {
@@ -164,7 +168,7 @@ class Rows:
                 "root_key": self._instance.root_key,
                 "state": UserTaskState.CREATED,
                 "assignee": item.assignee,
-                "candidate_groups": item.candidate_groups,
+                "candidate_groups": groups,
                 "candidate_users": item.candidate_users,
                 "form_id": item.form_id,
                 "form_key": self._form_key(item),
@@ -178,12 +182,18 @@ class Rows:
                 "claimed_at": self._now if item.assignee else None,
             }
         )
-        for kind, names in (("group", item.candidate_groups), ("user", item.candidate_users)):
+        for kind, names in (("group", groups), ("user", item.candidate_users)):
             for name in dict.fromkeys(names):
                 row = {"user_task_key": key, "kind": kind, "candidate": name}
                 self._new[user_task_candidate].append(row)
-        details = {"user_task_key": str(key), "candidate_groups": item.candidate_groups}
+        details = {"user_task_key": str(key), "candidate_groups": groups}
         self.notes.append(Note("user_task_created", item.node.id, item.token, details))
+
+    def _groups_named(self, lane: str) -> list[str]:
+        """Who works in a lane that is named like a group: a user task there that names nobody is theirs."""
+        columns = person_group.c
+        named = or_(columns.group_id == lane, columns.name_zh == lane, columns.name_en == lane)
+        return list(self._session.scalars(select(columns.group_id).where(named).order_by(columns.group_id)))
 
     def _form_key(self, item: UserTaskOpened) -> int | None:
         """The version of the form that this task keeps: the latest, or the one deployed with the diagram."""

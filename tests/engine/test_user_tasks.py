@@ -243,3 +243,31 @@ def test_a_user_task_that_the_case_no_longer_needs_is_canceled(
     assert refused.value.code == "user_task_canceled"
     assert "user_task_canceled u" in engine.events(key)
     assert engine.instance(key).waiting_at == ["next"]
+
+
+@pytest.mark.parametrize(
+    ("lane", "groups"),
+    [
+        ('name="complaint_desk"', ["complaint_desk"]),
+        ('name="Nobody is called so"', []),
+        ('name="Approval" PROPERTY="credit_control, complaint_lead"', ["credit_control", "complaint_lead"]),
+    ],
+)
+def test_a_task_that_names_nobody_belongs_to_its_lane(
+    engine: Any, draw: Any, lane: str, groups: list[str]
+) -> None:
+    name, _, given = lane.partition(" PROPERTY=")
+    extra = (
+        f'<extensionElements><zeebe:properties><zeebe:property name="laneway:group" value={given}/>'
+        "</zeebe:properties></extensionElements>"
+        if given
+        else ""
+    )
+    lanes = (
+        f'<laneSet id="ls"><lane id="l" {name}>{extra}<flowNodeRef>u</flowNodeRef>'
+        "<flowNodeRef>own</flowNodeRef></lane></laneSet>"
+    )
+    body = draw.start() + draw.user("u") + draw.user("own", groups="quality") + draw.end()
+    engine.deploy(draw.file(draw.process(lanes, body, draw.way("start", "u", "own", "end"))))
+    key = engine.start()
+    assert engine.task("u", instance_key=key).candidate_groups == groups

@@ -95,7 +95,8 @@ def _refers_to_known(node: Node, known: Known) -> Findings:
             f"no handler serves the job type {node.job_type}: an outside worker must",
         )
     groups = assignment.candidate_groups if assignment is not None else None
-    for group in (groups or "").split(",") if not is_feel(groups) else ():
+    in_lane = node.lane_groups if node.type == "userTask" else []
+    for group in ((groups or "").split(",") if not is_feel(groups) else []) + in_lane:
         if _is_unknown(group.strip(), known.groups):
             yield warning(
                 "group_unknown",

@@ -184,6 +184,8 @@ class Node:
     called_decision: Called | None = None
     lane: str = ""
     """Name of the innermost lane in the diagram's own language."""
+    lane_groups: list[str] = field(default_factory=list)
+    """Candidate groups of its lane (property `laneway:group`), for user tasks that name nobody."""
 
     @property
     def event(self) -> Event:

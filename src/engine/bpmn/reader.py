@@ -225,6 +225,9 @@ def _place_in_lanes(element: etree._Element, level: Level) -> None:
                 node = level.nodes.get((reference.text or "").strip())
                 if node is not None:
                     node.lane = str(lane.get("name") or "")
+                    groups = properties_of(lane).get("laneway:group", "").split(",")
+                    node.lane_groups = [group.strip() for group in groups if group.strip()]
     for node in level.nodes.values():
         for inner in node.body.everything() if node.body is not None else ():
-            inner.lane = inner.lane or node.lane
+            if not inner.lane:
+                inner.lane, inner.lane_groups = node.lane, node.lane_groups

@@ -43,13 +43,14 @@ class UserTask(Element):
         top: Instance = token.workflow.top_workflow
         who = self.node.assignment or Assignment()
         text = _Texts(top, token)
+        names_somebody = who.assignee or who.candidate_groups or who.candidate_users
         top.wait_for(
             token,
             UserTaskOpened(
                 token=token.id,
                 node=self.node,
                 assignee=text.one(who.assignee),
-                candidate_groups=text.many(who.candidate_groups),
+                candidate_groups=text.many(who.candidate_groups) if names_somebody else self.node.lane_groups,
                 candidate_users=text.many(who.candidate_users),
                 due_at=text.instant(who.due_date),
                 follow_up_at=text.instant(who.follow_up_date),
