@@ -133,7 +133,8 @@ def _divide(m: Meter, a: Value, b: Value) -> Value:
 def _power(m: Meter, a: Value, b: Value) -> Value:
     if type(a) is not Decimal or type(b) is not Decimal:
         return None
-    return CONTEXT.power(a, b) if b else Decimal(1)  # 0 ** 0 is 1 (IEEE 754-2008, 9.2.1)
+    v = CONTEXT.power(a, b) if b else Decimal(1)  # 0 ** 0 is 1 (IEEE 754-2008, 9.2.1)
+    return v if v.is_finite() else None  # 0 ** -1 is infinite without being trapped
 
 
 def _guarded(symbol: str, code: Operator) -> Operator:

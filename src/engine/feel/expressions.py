@@ -12,7 +12,7 @@ from laneway.engine.feel.builtins import BUILTINS
 from laneway.engine.feel.compiler import Compiler
 from laneway.engine.feel.compiler.base import no_type
 from laneway.engine.feel.compiler.constants import Quick, quick_tests
-from laneway.engine.feel.errors import FeelLimit, FeelSyntaxError
+from laneway.engine.feel.errors import FeelError, FeelLimit, FeelSyntaxError
 from laneway.engine.feel.exchange import from_feel
 from laneway.engine.feel.meter import SCRIPT, Budget, Meter
 from laneway.engine.feel.names import Names
@@ -101,7 +101,7 @@ class Expression:
         if all(warning.pos is not None for warning in warnings[before:]):
             return  # they are of a text inside, which has found them already
         m = env.m.again()
-        with contextlib.suppress(FeelLimit, RecursionError):
+        with contextlib.suppress(FeelError, RecursionError):  # of another random number, for one
             self._run_located(Env(env.vars, env.parent, m))
         for i, located in zip(range(before, len(warnings)), m.warnings, strict=False):
             if warnings[i].text == located.text:
