@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from laneway.engine.dmn.document import Document, titled
+from laneway.engine.dmn.places import placed, typed
 from laneway.engine.dmn.reading import read_typed
-from laneway.engine.dmn.tables import AGGREGATIONS, HIT_POLICIES, Input, Output, Rule, Table
+from laneway.engine.dmn.tables import AGGREGATIONS, HIT_POLICIES, Input, Output, Rule, Table, Test
 from laneway.engine.dmn.xmlns import Xml, child, children, expression_in, local, text_in, type_ref
-from laneway.engine.feel import Code, Env, FeelSyntaxError, Meter, Names, parse_and_compile
+from laneway.engine.feel import Code, Env, Expression, FeelSyntaxError, Meter, Names, parse_and_compile
 from laneway.engine.feel.calls import invoke_named
 from laneway.engine.feel.compiler import Compiler
+from laneway.engine.feel.expressions import without_equals
 from laneway.engine.feel.reader import node
 from laneway.engine.feel.sentences import Word
 from laneway.engine.feel.types import Type, coerce
@@ -20,6 +22,7 @@ from laneway.engine.feel.values import Function, Value
 _CALL_STEPS: Final = 5
 _EXPRESSION: Final = Word("expression")
 _LIST: Final = Word("list")
+_OUTPUT: Final = Word("output")
 
 
 def null_with(message: str) -> Code:
@@ -60,7 +63,7 @@ class Boxed:
         kind = local(x)
         code = self._kinds[kind](x, names)
         ty = self._type(x) if kind not in ("functionDefinition", "list") else None
-        return code if ty is None else lambda env: coerce(env.m, code(env), ty, _EXPRESSION)
+        return placed(x, typed(code, ty, _EXPRESSION))
 
     def function(self, x: Xml, names: Sequence[str]) -> Code:
         """The code that makes the Function of a function definition or encapsulated logic."""
@@ -89,21 +92,27 @@ class Boxed:
     def _type(self, x: Xml) -> Type | None:
         return self._document.types.of(type_ref(x), x)
 
-    def _feel(self, source: str, names: Sequence[str], where: Xml, is_unary: bool = False) -> Code:
-        """The code of a FEEL text; Camunda's files may begin it with =."""
+    def _expression(
+        self, source: str, names: Sequence[str], where: Xml, *, is_unary: bool = False
+    ) -> Expression | Code:
+        """A FEEL text compiled, or a code that warns of what is wrong; Camunda's files may begin it with =."""
         language = where.get("expressionLanguage") or self._document.root.get("expressionLanguage") or "feel"
         if "feel" not in language.lower():
             self._problems.add_unsupported("expression_language", where)
             return null_with("the expression language is not supported")
         members, type_of = self._document.members(), self._document.types.find
-        text = source.removeprefix("=") if not is_unary and self._reads_texts else source
+        text = without_equals(source) if not is_unary and self._reads_texts else source
         try:
             expression = parse_and_compile(text, Names(names), members, type_of, is_unary=is_unary)
         except FeelSyntaxError as error:
             self._problems.add_syntax(error, source, where)
             return null_with("the expression is wrong")
         self._document.free |= expression.free
-        return expression.run
+        return expression
+
+    def _feel(self, source: str, names: Sequence[str], where: Xml) -> Code:
+        expression = self._expression(source, names, where)
+        return expression.run if isinstance(expression, Expression) else expression
 
     def _literal(self, x: Xml, names: Sequence[str]) -> Code:
         source = text_in(x)
@@ -188,13 +197,13 @@ class Boxed:
     # decision tables
 
     def _table(self, x: Xml, names: Sequence[str]) -> Code:
-        inner = [*names, "?"]
-        inputs = [self._input(i, names, inner) for i in children(x, "input")]
+        inputs = [self._input(i, names) for i in children(x, "input")]
         outputs = [self._output(o, x, names) for o in children(x, "output")]
         if len(outputs) > 1 and len({o.name for o in outputs} - {""}) < len(outputs):
             self._problems.add("unnamed_output", x, "outputs need different names", "各输出列需要不同的名称")
+        types = [self._type(o) for o in children(x, "output")]
         rows = enumerate(children(x, "rule"), 1)
-        rules = [self._rule(r, index, (len(inputs), len(outputs)), names, inner) for index, r in rows]
+        rules = [self._rule(r, number, len(inputs), types, names) for number, r in rows]
         policy, aggregation = x.get("hitPolicy") or "UNIQUE", x.get("aggregation")
         if policy not in HIT_POLICIES or (aggregation and aggregation not in AGGREGATIONS):
             word = policy if policy not in HIT_POLICIES else aggregation
@@ -204,9 +213,8 @@ class Boxed:
             return null_with("the hit policy is unknown")
         return Table(inputs, outputs, rules, policy, aggregation if policy == "COLLECT" else None).run
 
-    def _input(self, i: Xml, names: Sequence[str], inner: Sequence[str]) -> Input:
+    def _input(self, i: Xml, names: Sequence[str]) -> Input:
         expression, allowed = child(i, "inputExpression"), child(i, "inputValues")
-        listed = text_in(allowed)
         label = i.get("label") or text_in(expression) or "input"
         if expression is None:
             code, ty = null_with("an input has no expression"), None
@@ -214,8 +222,8 @@ class Boxed:
             code, ty = self._literal(expression, names), self._type(expression)
         if self._reads_texts and ty is not None:
             code = read_typed(code, ty)
-        test = self._feel(listed, inner, i, is_unary=True) if listed else None
-        return Input(i.get("id") or "", label, titled(i, label), code, ty, test)
+        test = self._test(text_in(allowed), names, i)
+        return Input(i.get("id") or "", label, titled(i, label), placed(i, typed(code, ty, label)), test)
 
     def _output(self, o: Xml, table: Xml, names: Sequence[str]) -> Output:
         default = child(o, "defaultOutputEntry")
@@ -226,9 +234,8 @@ class Boxed:
             o.get("id") or "",
             name,
             titled(o, o.get("label") or name),
-            self._type(o),
             self._listed(listed, names, o),
-            self._literal(default, names) if default is not None else None,
+            self._result(default, names, self._type(o)) if default is not None else None,
         )
 
     def _listed(self, source: str | None, names: Sequence[str], where: Xml) -> Code | None:
@@ -239,26 +246,35 @@ class Boxed:
             expression = parse_and_compile(f"[{source}]", Names(names), self._document.members())
         except FeelSyntaxError:
             return None
-        return expression.run
+        return placed(where, expression.run)
 
     def _rule(
-        self, r: Xml, index: int, columns: tuple[int, int], names: Sequence[str], inner: Sequence[str]
+        self, r: Xml, number: int, inputs: int, types: Sequence[Type | None], names: Sequence[str]
     ) -> Rule:
         tests, results = children(r, "inputEntry"), children(r, "outputEntry")
-        if (len(tests), len(results)) != columns:
+        if len(tests) != inputs or len(results) != len(types):
             self._problems.add(
                 "uneven_rule", r, "a rule has not one cell per column", "规则的单元格数与列数不符"
             )
         return Rule(
             r.get("id") or "",
-            index,
-            [self._cell(c, inner) for c in tests],
-            [self._literal(c, names) for c in results],
+            number,
+            [self._test(text_in(c), names, c) for c in tests],
+            [self._result(c, names, ty) for c, ty in zip(results, types, strict=False)],
         )
 
-    def _cell(self, c: Xml, names: Sequence[str]) -> Code | None:
-        source = text_in(c)
-        return None if source in (None, "", "-") else self._feel(source or "", names, c, is_unary=True)
+    def _result(self, c: Xml, names: Sequence[str], ty: Type | None) -> Code:
+        """The code of an output cell, for the value in the type of its column."""
+        return placed(c, typed(self._literal(c, names), ty, _OUTPUT))
+
+    def _test(self, source: str | None, names: Sequence[str], where: Xml) -> Test | None:
+        """Unary tests of a cell or of allowed values; None when anything passes."""
+        if not source or source == "-":
+            return None
+        expression = self._expression(source, [*names, "?"], where, is_unary=True)
+        if isinstance(expression, Expression):
+            return Test(placed(where, expression.run), expression.quick)
+        return Test(placed(where, expression), None)
 
 
 def result_type(ty: Type | None) -> Type | None:

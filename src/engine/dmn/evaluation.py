@@ -46,21 +46,18 @@ class Evaluation:
         self._given, self._m, self._outer = given, m, outer
         self._values: dict[Element, Value] = {}
         self._open: set[Element] = set()
-        self._kinds: dict[str, Callable[[Element, str | None], Value]] = {
-            "inputData": self._input_data,
-            "decision": self._decision,
-            "businessKnowledgeModel": self._knowledge_model,
-            "decisionService": self._decision_service,
-        }
 
     def value(self, e: Element, prefix: str | None = None) -> Value:
         """The value of an element as seen by those who require it; `prefix` is the name of its import."""
         if e in self._values:
             return self._values[e]
+        m = self._m
         if e in self._open:
-            return self._m.warn("the requirements of %s go round in a circle", e.name)
+            return m.warn("the requirements of %s go round in a circle", e.name)
         self._open.add(e)
-        self._values[e] = v = self._kinds[e.kind](e, prefix)
+        around, m.element_id = m.element_id, e.key
+        self._values[e] = v = _KINDS[e.kind](self, e, prefix)
+        m.element_id = around
         self._open.discard(e)
         return v
 
@@ -94,7 +91,7 @@ class Evaluation:
             found[r.variable] = v
             if self._outer:
                 aliases.update(dict.fromkeys(r.aliases, v))
-        return Env({**aliases, **found}, self._outer, self._m)
+        return Env({**aliases, **found} if aliases else found, self._outer, self._m)
 
     def _decision(self, e: Element, prefix: str | None) -> Value:
         env, m = self._scope(e), self._m
@@ -136,6 +133,14 @@ class Evaluation:
         types = [r.type for r in inputs]
         result = result_type(e.type)
         return Function([r.variable for r in inputs], call, types, e.name, result)
+
+
+_KINDS: Final[dict[str, Callable[[Evaluation, Element, str | None], Value]]] = {
+    "inputData": Evaluation._input_data,
+    "decision": Evaluation._decision,
+    "businessKnowledgeModel": Evaluation._knowledge_model,
+    "decisionService": Evaluation._decision_service,
+}
 
 
 def evaluate_element(e: Element, inputs: Mapping[str, Any], m: Meter) -> Value:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from laneway.engine.dmn.trace import Trace
 from laneway.engine.feel import Code, Env, Meter
 from laneway.engine.feel.arithmetic import ARITHMETIC
-from laneway.engine.feel.sentences import Word
-from laneway.engine.feel.types import Type, coerce
+from laneway.engine.feel.compiler.constants import Quick
 from laneway.engine.feel.values import Value, equal, order
 from laneway.words import Text
 
@@ -21,19 +19,30 @@ HIT_POLICIES: Final = frozenset(
     ["UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"]
 )
 AGGREGATIONS: Final = frozenset(["SUM", "COUNT", "MIN", "MAX"])
-_OUTPUT: Final = Word("output")
 _SINGLE: Final = frozenset(["UNIQUE", "FIRST", "PRIORITY", "ANY"])
 
 
+class Test(NamedTuple):
+    """Unary tests of `?`; `quick` decides alone for the values that it is for."""
+
+    code: Code
+    quick: Quick | None
+
+    def holds(self, env: Env, v: Value) -> bool:
+        """Whether a value passes, in the scope of the table."""
+        if self.quick is not None and type(v) is self.quick.of:
+            return self.quick.holds(v)
+        return bool(self.code(Env({"?": v}, env, env.m)))
+
+
 class Input(NamedTuple):
-    """A column of inputs: `code` gives the value, `allowed` tests it."""
+    """A column of inputs: `code` gives the value in its type, `allowed` tests it."""
 
     input_id: str
     label: str
     title: Text
     code: Code
-    type: Type | None
-    allowed: Code | None
+    allowed: Test | None
 
 
 class Output(NamedTuple):
@@ -42,17 +51,19 @@ class Output(NamedTuple):
     output_id: str
     name: str
     title: Text
-    type: Type | None
     listed: Code | None
     default: Code | None
 
 
 class Rule(NamedTuple):
-    """A row: a test per input (None always holds) and a code per output. Numbers count from 1."""
+    """A row: a test per input (None always holds), a code per output for the value in its type.
+
+    Numbers count from 1.
+    """
 
     rule_id: str
     number: int
-    tests: Sequence[Code | None]
+    tests: Sequence[Test | None]
     outputs: Sequence[Code]
 
 
@@ -60,56 +71,81 @@ def _null(env: Env) -> None:
     return None
 
 
-@dataclass(frozen=True)
+class _Column:
+    """The tests of one input by row. When all are quick and for one class, `of` is that class."""
+
+    def __init__(self, tests: Sequence[Test | None]) -> None:
+        self.tests = [None if test is None else test.code for test in tests]
+        self.quick = [test.quick.holds if test is not None and test.quick else None for test in tests]
+        classes = {test.quick and test.quick.of for test in tests if test is not None}
+        self.is_open = not classes
+        self.of = classes.pop() if len(classes) == 1 else None
+
+
 class Table:
     """A compiled decision table."""
 
-    inputs: Sequence[Input]
-    outputs: Sequence[Output]
-    rules: Sequence[Rule]
-    policy: str
-    aggregation: str | None
+    def __init__(
+        self,
+        inputs: Sequence[Input],
+        outputs: Sequence[Output],
+        rules: Sequence[Rule],
+        policy: str,
+        aggregation: str | None,
+    ) -> None:
+        self.inputs, self.outputs, self.rules = inputs, outputs, rules
+        self.policy, self.aggregation = policy, aggregation
+        self._rows: Sequence[int] = range(len(rules))
+        by_row = [[*rule.tests, *[None] * len(inputs)][: len(inputs)] for rule in rules]
+        self._columns = [_Column([tests[i] for tests in by_row]) for i in range(len(inputs))]
 
     def run(self, env: Env) -> Value:
         """The result of the table in a scope."""
-        cells = self._cells(env)
-        if cells is None:
+        values = self._values(env)
+        if values is None:
             return env.m.warn("an input is not one of its allowed values")
-        return self._result(env, self._hits(env.m, cells))
+        return self._result(env, self._hits(env, values))
 
-    def _cells(self, env: Env) -> list[Env] | None:
-        """The scope of each column's tests, or None when an input is not allowed."""
-        m, cells = env.m, []
+    def _values(self, env: Env) -> list[Value] | None:
+        """The inputs, or None when one is not allowed."""
+        m, values = env.m, []
         for column in self.inputs:
-            v = coerce(m, column.code(env), column.type, column.label)
+            v = column.code(env)
             if isinstance(m, Trace):
                 m.saw(column.input_id, column.title if all(column.title) else column.label, v)
-            cell = Env({"?": v}, env, m)
-            if column.allowed is not None and v is not None and not column.allowed(cell):
+            if column.allowed is not None and v is not None and not column.allowed.holds(env, v):
                 return None
-            cells.append(cell)
-        return cells
+            values.append(v)
+        return values
 
-    def _hits(self, m: Meter, cells: list[Env]) -> list[Rule]:
+    def _hits(self, env: Env, values: list[Value]) -> list[Rule]:
+        """The rules that match: first by the columns that are decided without a scope, which never warn."""
+        m, rows = env.m, self._rows
+        m.charge((1 + len(values)) * len(rows))
+        slow: list[tuple[list[Code | None], Env]] = []
+        for column, v in zip(self._columns, values, strict=True):
+            if type(v) is column.of:
+                quick = column.quick
+                rows = [row for row in rows if (holds := quick[row]) is None or holds(v)]
+            elif not column.is_open:
+                slow.append((column.tests, Env({"?": v}, env, m)))
         hits = []
-        for rule in self.rules:
-            m.charge(1 + len(rule.tests))
-            for test, cell in zip(rule.tests, cells, strict=False):
+        for row in rows:
+            for tests, cell in slow:
+                test = tests[row]
                 if test is not None and not test(cell):
                     break
             else:
-                hits.append(rule)
+                hits.append(self.rules[row])
                 if self.policy == "FIRST":
                     break
         return hits
 
     def _value(self, env: Env, codes: Sequence[Code]) -> Value:
         """The value of one rule: a value, or a context when there are several outputs."""
-        values = {
-            column.name: coerce(env.m, code(env), column.type, _OUTPUT)
-            for column, code in zip(self.outputs, codes, strict=False)
-        }
-        return next(iter(values.values()), None) if len(self.outputs) == 1 else values
+        if len(self.outputs) == 1:
+            return codes[0](env) if codes else None
+        return {column.name: code(env) for column, code in zip(self.outputs, codes, strict=False)}
 
     def _result(self, env: Env, hits: list[Rule]) -> Value:
         m, policy = env.m, self.policy

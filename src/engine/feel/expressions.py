@@ -143,10 +143,15 @@ def parse_and_compile(
     return Expression(text, code, frozenset(compiler.free | asked), reads, quick, compile_located)
 
 
+def without_equals(text: str) -> str:
+    """The text with a blank for the = that Camunda writes before it, so that positions stay."""
+    return f" {text[1:]}" if text.startswith("=") else text
+
+
 @functools.lru_cache(maxsize=CACHED_TEXTS)
 def compile_expression(text: str, names: tuple[str, ...] = (), members: tuple[str, ...] = ()) -> Expression:
     """Cached compilation; a leading = (Camunda) is allowed. Raises `FeelSyntaxError`."""
-    return parse_and_compile(text.removeprefix("="), names, members)
+    return parse_and_compile(without_equals(text), names, members)
 
 
 @functools.lru_cache(maxsize=CACHED_TEXTS)
