@@ -11,7 +11,7 @@ from typing import Any, Final
 import regex
 
 from laneway.engine import clock
-from laneway.engine.forms.schema import Component
+from laneway.engine.forms.feel_texts import Component
 from laneway.words import Text
 
 MAX_TEXT: Final = 100_000

@@ -6,18 +6,17 @@ Those who draw forms are not those who see them: nothing in a form may run as a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 import regex
 
-from laneway.engine.feel import FeelSyntaxError, compile_expression
-from laneway.words import Finding, Resource, Text
+from laneway.engine.feel.checks import marked
+from laneway.engine.forms.feel_texts import Component, Types, field_types, problems, row_types
+from laneway.words import Finding, Resource, Severity, Text
 
 Schema = dict[str, Any]
-Component = dict[str, Any]
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 12
@@ -58,8 +57,6 @@ _SHAPES: Final[dict[str, type]] = {
 }
 _KEY = re.compile(r"[^\W\d]\w*")
 _DANGEROUS = frozenset({"__proto__", "constructor", "prototype"})
-_NOT_EVALUATED = frozenset({"components", "values", "properties", "defaultValue", "id", "key", "path"})
-_PLACEHOLDER = re.compile(r"{{\s*(?:#if|#loop)?\s*([^{}/#][^{}]*)}}")
 
 
 def read_schema(stored: bytes | str) -> Schema:
@@ -72,27 +69,6 @@ def children(component: Schema) -> list[Component]:
     """The components directly inside a form, group or list."""
     listed: list[Component] = component.get("components") or []
     return listed
-
-
-def expressions(component: Component) -> Iterator[str]:
-    """Every FEEL text of one component, with its leading `=`; those of components inside it are left out."""
-    waiting: list[Any] = [value for name, value in component.items() if name not in _NOT_EVALUATED]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, str) and value.startswith("="):
-            yield value
-
-
-def placeholders(component: Component) -> Iterator[str]:
-    """FEEL inside `{{…}}` of a text component."""
-    text = component.get("text")
-    if isinstance(text, str) and not text.startswith("="):
-        for found in _PLACEHOLDER.finditer(text):
-            yield found[1]
 
 
 def check_form(resource: Resource) -> tuple[str, list[Finding]]:
@@ -114,7 +90,7 @@ def check_form(resource: Resource) -> tuple[str, list[Finding]]:
         checker.found.append(
             _of_file(resource, "form_id_missing", "表单缺少编号（id）", "the form has no id: give it one")
         )
-    checker.level(schema, _Level(set(), 1))
+    checker.level(schema, _Level(set(), 1, field_types(schema)))
     return form_id, checker.found
 
 
@@ -124,10 +100,11 @@ def _of_file(resource: Resource, code: str, zh: str, en: str) -> Finding:
 
 @dataclass
 class _Level:
-    """Where a component stands: the keys taken beside it, and how deep."""
+    """Where a component stands: the keys taken beside it, how deep, and what its expressions can read."""
 
     keys: set[str]
     depth: int
+    types: Types
 
 
 class _Checker:
@@ -166,7 +143,7 @@ class _Checker:
             zh, en = f"组件的设置无法识别：{names}", f"settings of the component cannot be read: {names}"
             self.add(component, "component_unreadable", zh, en)
             return
-        self.feel(component)
+        self.feel(component, level.types)
         if kind in FIELDS:
             self.key(component, "key", level)
             self.rules(component)
@@ -174,9 +151,10 @@ class _Checker:
             path = component.get("path")
             if kind == "dynamiclist" or path:
                 self.key(component, "path", level)
-                self.level(component, _Level(set(), level.depth + 1))
+                types = row_types(level.types, component)
+                self.level(component, _Level(set(), level.depth + 1, types))
             else:
-                self.level(component, _Level(level.keys, level.depth + 1))
+                self.level(component, _Level(level.keys, level.depth + 1, level.types))
 
     def key(self, component: Component, name: str, level: _Level) -> None:
         """A key becomes a variable: it must be a plain name, and mean one field."""
@@ -226,29 +204,28 @@ class _Checker:
             zh, en = f"格式“{pattern}”有误：{problem}", f"the pattern “{pattern}” is wrong: {problem}"
             self.add(component, "pattern_unreadable", zh, en)
 
-    def feel(self, component: Component) -> None:
-        """Every expression compiles; a condition without `=` would never be looked at."""
+    def feel(self, component: Component, types: Types) -> None:
+        """Every expression can be read and names what exists; a condition without `=` is never looked at."""
         conditional = component.get("conditional")
         hide = conditional.get("hide") if conditional else None
         if isinstance(hide, str) and hide and not hide.startswith("="):
             zh, en = f"隐藏条件“{hide}”应以 = 开头", f"the hide condition “{hide}” should start with ="
             self.add(component, "not_feel", zh, en)
-        for text in (*expressions(component), *placeholders(component)):
-            try:
-                compile_expression(text)
-            except FeelSyntaxError as problem:
-                zh = f"“{text}”第 {problem.pos + 1} 个字符处：{problem.text.zh}"
-                en = f"“{text}”, at character {problem.pos + 1}: {problem.text.en}"
-                self.add(
-                    component, "feel_syntax", f"FEEL 表达式有误：{zh}", f"the FEEL expression is wrong: {en}"
-                )
+        for setting, text, problem in problems(component, types):
+            shown, place = marked(text, problem.pos), problem.pos + 1
+            zh = f"{setting} 中的“{shown}”第 {place} 个字符处：{problem.text.zh}"
+            en = f"{setting}: “{shown}”, at character {place}: {problem.text.en}"
+            self.add(component, f"feel_{problem.code}", zh, en, problem.severity)
 
-    def add(self, component: Schema, code: str, zh: str, en: str) -> None:
+    def add(
+        self, component: Schema, code: str, zh: str, en: str, severity: Severity = Severity.ERROR
+    ) -> None:
         """Note a finding at a component."""
         place = component.get("id") or component.get("key")
         label = component.get("label")
         name = label if isinstance(label, str) else str(component.get("key") or "")
-        self.found.append(Finding(code, Text(zh, en), self.file, str(place) if place else None, name))
+        at = str(place) if place else None
+        self.found.append(Finding(code, Text(zh, en), self.file, at, name, severity))
 
 
 def _is_number(value: object) -> bool:

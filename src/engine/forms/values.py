@@ -9,16 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from laneway.engine.feel import FeelError, compile_expression, evaluate_json
+from laneway.engine.forms.feel_texts import Component, expressions, placeholders
 from laneway.engine.forms.fields import FieldError, checked
-from laneway.engine.forms.schema import (
-    FIELDS,
-    NESTED,
-    Component,
-    Schema,
-    children,
-    expressions,
-    placeholders,
-)
+from laneway.engine.forms.schema import FIELDS, NESTED, Schema, children
 from laneway.errors import Invalid
 from laneway.words import Text, bilingual
 

@@ -250,8 +250,8 @@ def test_a_feel_fault_shows_the_text_and_where_it_breaks(judge: Judge) -> None:
         f for f in judge(mapped('<zeebe:input source="=1 +" target="a"/>')) if f.code == "feel_syntax"
     ]
 
-    assert "“=1 +”" in finding.message.en
-    assert "at character" in finding.message.en
+    assert finding.message.en.startswith("the input mapping of a “=1 +▸”, at character 5: ")
+    assert finding.message.zh.startswith("输入映射 a“=1 +▸”第 5 个字符处：")
 
 
 def test_a_finding_tells_the_name_of_its_element(judge: Judge) -> None:
@@ -281,7 +281,9 @@ NOTHING: frozenset[str] = frozenset()
 
 
 def test_what_is_not_deployed_is_warned_about_with_the_element(judge: Judge) -> None:
-    known = Known(NOTHING, NOTHING, NOTHING, NOTHING, frozenset({"desk"}))
+    known = Known(
+        forms=NOTHING, decisions=NOTHING, processes=NOTHING, job_types=NOTHING, groups=frozenset({"desk"})
+    )
 
     found = judge(REFERENCES, known=known)
 
@@ -297,11 +299,11 @@ def test_what_is_not_deployed_is_warned_about_with_the_element(judge: Judge) -> 
 
 def test_what_is_deployed_is_not_warned_about(judge: Judge) -> None:
     known = Known(
-        frozenset({"f"}),
-        frozenset({"d1"}),
-        frozenset({"q"}),
-        frozenset({"mail"}),
-        frozenset({"desk", "nobody"}),
+        forms=frozenset({"f"}),
+        decisions=frozenset({"d1"}),
+        processes=frozenset({"q"}),
+        job_types=frozenset({"mail"}),
+        groups=frozenset({"desk", "nobody"}),
     )
 
     assert [f for f in judge(REFERENCES, known=known) if f.severity is Severity.WARNING] == []

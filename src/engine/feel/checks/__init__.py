@@ -13,7 +13,7 @@ from collections.abc import Callable
 from laneway.engine.feel.builtins import BUILTINS
 from laneway.engine.feel.checks.base import Variables, no_type
 from laneway.engine.feel.checks.calls import Walker
-from laneway.engine.feel.checks.kinds import is_known, list_of, stored, word
+from laneway.engine.feel.checks.kinds import is_known, join, list_of, stored, word
 from laneway.engine.feel.checks.problems import MARK, Problem, marked
 from laneway.engine.feel.checks.texts import mend
 from laneway.engine.feel.errors import FeelSyntaxError
@@ -29,6 +29,7 @@ __all__ = [
     "Problem",
     "check_expression",
     "is_known",
+    "join",
     "kind_of",
     "list_of",
     "marked",

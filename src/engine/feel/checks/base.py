@@ -114,7 +114,7 @@ class WalkerBase:
             en = f"“{name}” is taken for one name: write {words[1]} instead of “{words[0]}”"
             self.warn("unknown_variable", pos, zh, en)
             return
-        meant = spelling.constant_like(name) or spelling.variable_like(
+        meant = spelling.constant_like(name, is_sure=self.is_open) or spelling.variable_like(
             name, self.bound(), is_sure=self.is_open
         )
         if meant is None and self.is_open:

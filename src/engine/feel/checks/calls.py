@@ -129,10 +129,8 @@ class Walker(StructureWalker):
             return ANY
         if ty.params is not None and count is not None and len(ty.params) != count:
             wanted = len(ty.params)
-            zh, en = (
-                f"函数需要 {wanted} 个参数，实际为 {count} 个",
-                f"the function wants {wanted} arguments, not {count}",
-            )
+            zh = f"函数需要 {wanted} 个参数，实际为 {count} 个"
+            en = f"the number of arguments should be {wanted}, but is {count}"
             self.refuse("arguments", node.pos, zh, en)
         return (ty.item or ANY) if ty.base == "function" else ANY
 

@@ -72,35 +72,54 @@ def list_of(item: Type) -> Type:
 def join(types: Iterable[Type]) -> Type:
     """The type of a value that is of one of these types; Any when they differ."""
     joined: Type | None = None
+    done: dict[tuple[int, int], Type] = {}
     for ty in types:
-        joined = ty if joined is None else _join(joined, ty)
+        joined = ty if joined is None else _join(joined, ty, done)
     return joined or ANY
 
 
-def _join(a: Type, b: Type) -> Type:
+def _join(a: Type, b: Type, done: dict[tuple[int, int], Type]) -> Type:
+    """`done` holds the pairs that were joined: contexts share their parts, and would be joined again and again."""
     if a is b or b.base == "Null":
         return a
     if a.base == "Null":
         return b
     if a.base != b.base or not is_known(a):
         return ANY
+    pair = (id(a), id(b))
+    if pair not in done:
+        done[pair] = _join_parts(a, b, done)
+    return done[pair]
+
+
+def _join_parts(a: Type, b: Type, done: dict[tuple[int, int], Type]) -> Type:
     if a.base in ("list", "range"):
-        return Type(a.base, item=_join(a.item or ANY, b.item or ANY))
+        return Type(a.base, item=_join(a.item or ANY, b.item or ANY, done))
     if a.base == "context":
-        both = (a.fields or {}).keys() & (b.fields or {}).keys()
-        return Type("context", fields={k: _join((a.fields or {})[k], (b.fields or {})[k]) for k in both})
+        of_a, of_b = a.fields or {}, b.fields or {}
+        return Type("context", fields={k: _join(ty, of_b[k], done) for k, ty in of_a.items() if k in of_b})
     return Type(a.base)
 
 
 def stored(ty: Type) -> Type:
     """The type of a value once it is a variable, which is JSON: dates, times and durations are texts."""
+    return _stored(ty, {})
+
+
+def _stored(ty: Type, done: dict[int, Type]) -> Type:
     if ty.base in TEMPORAL:
         return STRING
-    if ty.base == "list":
-        return list_of(stored(ty.item or ANY))
-    if ty.base == "context":
-        return Type("context", fields={k: stored(field) for k, field in (ty.fields or {}).items()})
-    return ANY if ty.base in ("range", "function") else ty
+    if ty.base in ("range", "function"):
+        return ANY
+    if ty.base not in ("list", "context"):
+        return ty
+    if id(ty) not in done:
+        if ty.base == "list":
+            done[id(ty)] = list_of(_stored(ty.item or ANY, done))
+        else:
+            fields = (ty.fields or {}).items()
+            done[id(ty)] = Type("context", fields={k: _stored(field, done) for k, field in fields})
+    return done[id(ty)]
 
 
 def arithmetic(symbol: str, a: Type, b: Type) -> Type | None:

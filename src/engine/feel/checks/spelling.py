@@ -59,8 +59,9 @@ _CONSTRUCTS: Final[dict[str, str]] = {
 """Functions of other languages that are no functions in FEEL."""
 
 _NEARNESS: Final = 0.74
-_SURE: Final = 0.85
+_SURE: Final = 0.83
 _SHORT: Final = 4
+_LONG: Final = 8
 _ENDINGS: Final = re.compile(r"(?:s|es|\d+)$")
 
 
@@ -98,10 +99,12 @@ def function_like(name: str, known: Iterable[str] = ()) -> str | None:
     return _nearest(name, [*known, *BUILTINS], _NEARNESS)
 
 
-def constant_like(name: str) -> str | None:
-    """The constant that was probably meant, such as null for None."""
+def constant_like(name: str, *, is_sure: bool = False) -> str | None:
+    """The constant that was probably meant, such as null for None; with `is_sure` only if it cannot be a name."""
     lowered = name.lower()
-    return lowered if lowered in ("true", "false", "null") else _WORDS.get(lowered)
+    if lowered in ("true", "false", "null"):
+        return lowered
+    return None if is_sure else _WORDS.get(lowered)
 
 
 def variable_like(name: str, known: Iterable[str], *, is_sure: bool = False) -> str | None:
@@ -114,9 +117,26 @@ def variable_like(name: str, known: Iterable[str], *, is_sure: bool = False) -> 
         # Of a short name one letter is much: 金饿 for 金额 shares half of it.
         return _nearest(name, known, _NEARNESS if len(_squeezed(name)) > _SHORT else 0.5)
     found = _nearest(name, known, _SURE) if len(_squeezed(name)) >= _SHORT else None
-    if found is None or _ENDINGS.sub("", found.lower()) == _ENDINGS.sub("", name.lower()):
+    if found is None or _squeezed(found) == _squeezed(name):
+        return found
+    if _slips(_squeezed(found), _squeezed(name)) > (1 if len(name) < _LONG else 2):
         return None
-    return found
+    is_variant = _ENDINGS.sub("", found.lower()) == _ENDINGS.sub("", name.lower())
+    return None if is_variant else found
+
+
+def _slips(a: str, b: str) -> int:
+    """How many letters were left out, added, mistaken or swapped with the next one."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        above, row = row, [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y)))
+            if i > 1 and j > 1 and (x, y) == (b[j - 2], a[i - 2]):
+                row[j] = min(row[j], before[j - 2] + 1)
+        before = above
+    return row[-1]
 
 
 def did_you_mean(name: str | None, shown: Callable[[str], str] = str) -> tuple[str, str]:

@@ -157,6 +157,8 @@ def _bracket(text: str, pos: int) -> Hint | None:
 def mend(text: str, error: FeelSyntaxError) -> Hint:
     """Where a text is wrong and how to mend it; the words of the error itself where nothing better is known."""
     looked_at = masked(text)
+    if error.pos >= MAX_LOOKED_AT:
+        return Hint(error.pos, error.text)
     # A hint stands at the place of the error or before it: what follows was not even read.
     wide = full_width(looked_at, 0, error.pos + 1)
     hints = [hint for hint in _foreign(looked_at) if hint.pos <= error.pos + 1] + ([wide] if wide else [])
