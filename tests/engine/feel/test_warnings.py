@@ -164,3 +164,25 @@ def test_a_second_look_costs_no_steps_and_is_the_same_moment() -> None:
 
 def test_variables_warn_without_a_place() -> None:
     assert places("x", x=float("inf")) == [("a variable of type float has no FEEL value", None)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "missing = null",
+        "null != missing",
+        "person.age = null",
+        "numbers[5] = null",
+        "is defined(person.age)",
+        "not(is defined(missing))",
+        "get or else(missing.part, 1)",
+        "if missing != null then missing > 1 else false",
+    ],
+)
+def test_who_asks_whether_something_is_null_is_not_warned(text: str) -> None:
+    assert evaluate_json(text, {"person": {}, "numbers": [1]})[1] == []
+
+
+def test_what_goes_wrong_beside_such_a_question_is_told() -> None:
+    _value, warnings = evaluate_json("missing = null and other > 1", {})
+    assert [str(one) for one in warnings][0] == "no variable 'other'"

@@ -7,7 +7,7 @@ from typing import Final
 
 from laneway.engine.feel.arithmetic import whole
 from laneway.engine.feel.calls import invoke, invoke_named
-from laneway.engine.feel.compiler.base import mentions, size
+from laneway.engine.feel.compiler.base import mentions, quiet, size
 from laneway.engine.feel.compiler.structures import StructuresCompiler
 from laneway.engine.feel.errors import FeelLimit
 from laneway.engine.feel.meter import Meter
@@ -20,6 +20,8 @@ __all__ = ["Compiler"]
 
 _FUNCTION_STEPS: Final = 20
 """Charged for each Function made: it keeps its scope alive."""
+_ASK_FOR_NULL: Final = frozenset({"is defined", "get or else"})
+"""Functions whose first argument may well be null."""
 
 
 def _steps(start: int, end: int) -> range:
@@ -163,6 +165,8 @@ class Compiler(StructuresCompiler):
 
     def _call(self, target: Node, args: list[Node]) -> Code:
         f, parts = self.compile(target), [self.compile(a) for a in args]
+        if target[0] == "name" and target[1] in _ASK_FOR_NULL and parts:
+            parts[0] = quiet(parts[0])
         return lambda env: invoke(env.m, f(env), [part(env) for part in parts])
 
     def _named(self, target: Node, args: list[tuple[str, Node]]) -> Code:

@@ -31,6 +31,20 @@ def _located(code: Code, pos: int) -> Code:
     return run
 
 
+def quiet(code: Code) -> Code:
+    """The closure of a part that is asked whether it is null: that it is null is nothing to warn of."""
+
+    def run(env: Env) -> Value:
+        warnings = env.m.warnings
+        told = len(warnings)
+        v = code(env)
+        if v is None:
+            del warnings[told:]
+        return v
+
+    return run
+
+
 class CompilerBase:
     """One method per kind of node, named `_<kind>`. `type_of` finds a Type (item definition) by name.
 

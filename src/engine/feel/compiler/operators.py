@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from laneway.engine.feel.arithmetic import ARITHMETIC, Operator, negate
-from laneway.engine.feel.compiler.base import CompilerBase
+from laneway.engine.feel.compiler.base import CompilerBase, quiet
 from laneway.engine.feel.compiler.constants import PLAIN, constant, is_comparable, quick_tests
 from laneway.engine.feel.meter import Meter
 from laneway.engine.feel.reader import Node
@@ -16,6 +16,9 @@ from laneway.engine.feel.types import instance_of
 from laneway.engine.feel.values import Range, Value, equal, in_range, less, less_equal
 
 _Test: TypeAlias = Callable[[Env, Value], Value]
+
+
+_NULL: Final = ("const", None)
 
 
 def _unequal(m: Meter, a: Value, b: Value) -> Value:
@@ -70,6 +73,8 @@ class OperatorsCompiler(CompilerBase):
     def _cmp(self, symbol: str, left: Node, right: Node) -> Code:
         a, b, c = self.compile(left), self.compile(right), constant(right)
         compare, plain = _COMPARE[symbol], PLAIN[symbol]
+        if symbol in ("=", "!=") and _NULL in (left, right):
+            a, b = quiet(a), quiet(b)
         if is_comparable(symbol, c):
             return self._cmp_constant(symbol, left, a, c)
 
