@@ -7,7 +7,7 @@ import re
 from laneway.engine.feel.civil import DAY, NS, zone_info
 from laneway.engine.feel.temporal import Date, DateTime, DayTimeDuration, MonthDuration, Temporal, Time
 
-_DATE_PATTERN = r"(-?(?:[1-9][0-9]{4,8}|[0-9]{4}))-([0-9]{2})-([0-9]{2})"
+_DATE_PATTERN = r"((?!-0000)-?(?:[1-9][0-9]{4,8}|[0-9]{4}))-([0-9]{2})-([0-9]{2})"
 _TIME_PATTERN = (
     r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(Z|z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?|@.+)?"
 )
