@@ -15,10 +15,15 @@ from laneway.engine.feel import Meter
 from laneway.engine.feel.values import Value, equal
 from laneway.words import Text
 
-STEPS: Final = 400_000
-"""Steps of search per table."""
+STEPS: Final = 1_000_000
+"""Steps of one search through a table; about a second."""
+
+_STEPS_PER_RULE: Final = 0.05
+"""The part of them that a single rule may take, so that a hard one does not hide the others."""
 
 _SHOWN_PAIRS: Final = 8
+_SHOWN_RULES: Final = 20
+_SHOWN_NUMBERS: Final = 6
 _SHOWN_GAPS: Final = 4
 _SINGLE: Final = frozenset(["UNIQUE", "ANY", "FIRST", "PRIORITY"])
 
@@ -30,16 +35,15 @@ def check_combinations(sheet: Sheet, problems: Problems, steps: int = STEPS) -> 
         return
     if not sheet.columns:
         return
-    work = Work(steps)
     doubles = _note_doubles(sheet, problems)
     if sheet.policy in ("UNIQUE", "ANY"):
         _note_overlaps(sheet, problems, doubles)
-    try:
-        if sheet.policy in ("FIRST", "PRIORITY"):
-            _note_idle_rules(sheet, problems, doubles, work)
-        if sheet.policy in _SINGLE and all(output.default is None for output in sheet.outputs):
-            _note_gaps(sheet, problems, work)
-    except TooLarge:
+    is_whole = True
+    if sheet.policy in ("FIRST", "PRIORITY"):
+        is_whole = _note_idle_rules(sheet, problems, doubles, steps)
+    if sheet.policy in _SINGLE and all(output.default is None for output in sheet.outputs):
+        is_whole = _note_gaps(sheet, problems, Work(steps)) and is_whole
+    if not is_whole:
         problems.add(
             "table_too_large",
             sheet.xml,
@@ -113,41 +117,66 @@ def _differ(sheet: Sheet, a: int, b: int) -> bool:
 # -- rules that never decide
 
 
-def _note_idle_rules(sheet: Sheet, problems: Problems, doubles: set[int], work: Work) -> None:
-    ranks = _ranks(sheet) if sheet.policy == "PRIORITY" else [(0,)] * len(sheet.rules)
-    for r, rule in enumerate(sheet.rules):
-        mine, box = ranks[r], sheet.possible.boxes[r]
-        if r in doubles or mine is None or not all(box):
+def _note_idle_rules(sheet: Sheet, problems: Problems, doubles: set[int], steps: int) -> bool:
+    """Note rules that others outdo in all their cases; whether all rules could be judged."""
+    work, is_whole, idle = Work(steps), True, 0
+    for r, stronger in enumerate(_stronger(sheet)):
+        box = sheet.possible.boxes[r]
+        by = stronger & sheet.sure.touching(box)
+        if r in doubles or not by or not all(box):
             continue
-        stronger = [
-            n
-            for n, rank in enumerate(ranks)
-            if rank is not None and (rank < mine or (rank == mine and n < r))
-        ]
-        by = sum(1 << n for n in stronger)
-        by &= sheet.sure.touching(box)
-        if not by or sheet.sure.uncovered(box, by, work, limit=1):
+        own = Work(min(work.steps, int(steps * _STEPS_PER_RULE)))
+        before = own.steps
+        try:
+            is_open = sheet.sure.uncovered(box, by, own, limit=1)
+        except TooLarge:
+            is_whole, is_open = False, [box]
+        work.steps -= before - max(own.steps, 0)
+        if is_open:
             continue
-        alone = next((n for n in bits(by) if _contains(sheet.sure.boxes[n], box)), None)
-        if alone is not None:
-            en, zh = f"rule {alone + 1} holds in all its cases", f"规则 {alone + 1} 已涵盖它的全部情形"
-        else:
-            listed = ", ".join(str(n + 1) for n in bits(by))
-            en, zh = (
-                f"rules {listed} together hold in all its cases",
-                f"规则 {listed} 合起来已涵盖它的全部情形",
-            )
-        how = (
-            Text("且在它之前", " and come first")
-            if sheet.policy == "FIRST"
-            else Text("且优先", " and outrank it")
-        )
+        idle += 1
+        if idle <= _SHOWN_RULES:
+            _note_idle(sheet, problems, r, by)
+    if idle > _SHOWN_RULES:
+        more = idle - _SHOWN_RULES
         problems.add(
-            "rule_never_decides",
-            rule,
-            f"rule {r + 1} never decides: {en}{how.en}",
-            f"规则 {r + 1} 从不起作用：{zh}，{how.zh}",
+            "more_rules_never_decide",
+            sheet.xml,
+            f"{more} more rules never decide",
+            f"另有 {more} 条规则从不起作用",
         )
+    return is_whole
+
+
+def _note_idle(sheet: Sheet, problems: Problems, r: int, by: int) -> None:
+    boxes, is_first = sheet.sure.boxes, sheet.policy == "FIRST"
+    alone = next((n for n in bits(by) if _contains(boxes[n], sheet.possible.boxes[r])), None)
+    if alone is not None:
+        en = f"rule {alone + 1}, which {'comes first' if is_first else 'has priority'}, holds"
+        zh = f"{'排在前面' if is_first else '优先级更高'}的规则 {alone + 1} "
+    else:
+        listed = " " + ", ".join(str(n + 1) for n in bits(by)) if by.bit_count() <= _SHOWN_NUMBERS else ""
+        en = f"the rules{listed} that {'come first' if is_first else 'have priority'} together hold"
+        zh = f"{'排在前面' if is_first else '优先级更高'}的规则{listed}合起来"
+    problems.add(
+        "rule_never_decides",
+        sheet.rules[r],
+        f"rule {r + 1} never decides: {en} in all its cases",
+        f"规则 {r + 1} 从不起作用：{zh}已涵盖它的全部情形",
+    )
+
+
+def _stronger(sheet: Sheet) -> list[int]:
+    """For each rule the set of rules that win over it when both hold; none where an output is computed."""
+    if sheet.policy == "FIRST":
+        return [(1 << r) - 1 for r in range(len(sheet.rules))]
+    ranks = _ranks(sheet)
+    return [
+        sum(1 << n for n, rank in enumerate(ranks) if rank is not None and (rank, n) < (mine, r))
+        if mine is not None
+        else 0
+        for r, mine in enumerate(ranks)
+    ]
 
 
 def _contains(outer: Box, inner: Box) -> bool:
@@ -158,7 +187,7 @@ def _ranks(sheet: Sheet) -> list[tuple[int, ...] | None]:
     """The priority of each rule's outputs, lower first; None where an output is computed."""
     listed: list[list[Value]] = []
     for output in sheet.outputs:
-        constant = sheet.scope.constant(f"[{output.listed_text or ''}]")
+        constant = sheet.scope.constant(f"[{output.ranking_text}]")
         listed.append(constant.value if constant is not None and type(constant.value) is list else [])
     ranks: list[tuple[int, ...] | None] = []
     for r in range(len(sheet.rules)):
@@ -176,17 +205,26 @@ def _place(v: Value, listed: list[Value]) -> int:
 # -- gaps
 
 
-def _note_gaps(sheet: Sheet, problems: Problems, work: Work) -> None:
+def _note_gaps(sheet: Sheet, problems: Problems, work: Work) -> bool:
+    """Note the inputs that meet no rule; whether the search came to its end."""
     space, grid = sheet.gap_space(), sheet.covering()
     if not all(space):
-        return
+        return True
+    try:
+        uncovered = grid.uncovered(space, grid.all, work)
+    except TooLarge:
+        return False
     regions: list[Box] = []
-    for region in grid.uncovered(space, grid.all, work):
+    for region in uncovered:
         wide = _widened(grid.boxes, region, space)
         if not any(_contains(other, wide) for other in regions):
             regions = [other for other in regions if not _contains(wide, other)] + [wide]
-    if not regions:
-        return
+    if regions:
+        _tell_gaps(sheet, problems, regions, space)
+    return True
+
+
+def _tell_gaps(sheet: Sheet, problems: Problems, regions: list[Box], space: Box) -> None:
     shown = [region_words(sheet.columns, region, space) for region in regions[:_SHOWN_GAPS]]
     more = Text(" 等", " and more") if len(regions) > _SHOWN_GAPS else Text("", "")
     hint = Text("", "")

@@ -42,6 +42,8 @@ class Scope:
         self.declared.discard("")
         self.names = Names([*sorted(self.declared), "?"])
         self.members = document.members()
+        subjects = (self.tree(text_in(x) or "") for x in document.root.iter("{*}inputExpression"))
+        self.subjects: set[str] = {tree[1] for tree in subjects if tree is not None and tree[0] == "name"}
 
     def tree(self, text: str, *, is_unary: bool = False) -> Node | None:
         """The syntax tree of a text; Camunda's files may begin it with =."""
@@ -72,7 +74,7 @@ class Column:
     is_opaque: bool
     cells: Sequence[Cell]
     entries: Sequence[Xml]
-    allowed_text: str | None
+    limits: Sequence[str]
     allowed_cells: Sequence[Cell]
     universe: Universe
     reads: frozenset[str]
@@ -98,7 +100,10 @@ class Column:
 
 @dataclass(frozen=True)
 class OutputColumn:
-    """One output. `constants` are the values of the rules' entries, None where they are computed."""
+    """One output. `constants` are the values of the rules' entries, None where they are computed.
+
+    `listed_text` holds the output values, `ranking_text` the values by which the hit policy ranks, if any.
+    """
 
     number: int
     xml: Xml
@@ -109,6 +114,7 @@ class OutputColumn:
     texts: Sequence[str]
     constants: Sequence[Constant | None]
     listed_text: str | None
+    ranking_text: str
     default: Xml | None
 
 
@@ -191,9 +197,8 @@ class Sheet:
             base = "boolean"
         counts = tree is not None and tree[0] == "call" and tree[1] in _COUNTING
         cells = [read_cell(text_in(entry) or "", scope.names, scope.members) for entry in entries]
-        allowed_text = text_in(child(x, "inputValues"))
-        limits = [allowed_text] if allowed_text else []
-        limits += document.types.constraints(ref)
+        listed = text_in(child(x, "inputValues"))
+        limits = [*([listed] if listed else []), *document.types.constraints(ref)]
         allowed = [read_cell(text, scope.names, scope.members) for text in limits]
         reads = _reads(tree)
         kind_ = base if base in SCALARS else None
@@ -213,11 +218,12 @@ class Sheet:
             ref=ref,
             type=ty,
             kind=kind_,
-            is_free=(is_plain or counts or base == "boolean") and all(c.is_decidable for c in allowed),
+            is_free=(is_plain or counts or base == "boolean" or bool(limits))
+            and all(c.is_decidable for c in allowed),
             is_opaque=tree is None or (base is not None and kind_ is None) or self._depends(reads),
             cells=cells,
             entries=entries,
-            allowed_text=allowed_text,
+            limits=limits,
             allowed_cells=allowed,
             universe=universe,
             reads=reads,
@@ -240,6 +246,7 @@ class Sheet:
         types, variable = self.scope.document.types, child(self.owner.xml, "variable")
         ref = type_ref(x) or (type_ref(variable) if len(children(self.xml, "output")) == 1 else None)
         texts = [text_in(entry) or "" for entry in entries]
+        listed = text_in(child(x, "outputValues"))
         return OutputColumn(
             n + 1,
             x,
@@ -249,7 +256,8 @@ class Sheet:
             entries,
             texts,
             [self.scope.constant(text) if text else None for text in texts],
-            text_in(child(x, "outputValues")),
+            listed,
+            listed or types.allowed_text(ref) or "",
             child(x, "defaultOutputEntry"),
         )
 
@@ -268,24 +276,24 @@ def _reads(tree: Node | None) -> frozenset[str]:
         at = at[1]
     if at is not None and at[0] == "name":
         return frozenset([".".join([at[1], *path])])
-    return frozenset(_names_in(tree)) - BUILTINS.keys()
+    return frozenset(names_in(tree)) - BUILTINS.keys()
 
 
-def _names_in(part: object) -> Iterator[str]:
+def names_in(part: object) -> Iterator[str]:
+    """All names in a syntax tree."""
     if isinstance(part, tuple) and len(part) == 2 and part[0] == "name":
         yield part[1]
     elif isinstance(part, tuple | list):
         for inner in part:
-            yield from _names_in(inner)
+            yield from names_in(inner)
 
 
 def _overlap(a: str, b: str) -> bool:
     return a == b or a.startswith(f"{b}.") or b.startswith(f"{a}.")
 
 
-def sheets(scope: Scope) -> Iterator[Sheet]:
-    """All decision tables of a file, wherever they stand."""
-    for owner in scope.document.elements.values():
-        for xml in owner.xml.iter("{*}decisionTable"):
-            if local(xml) == "decisionTable":
-                yield Sheet(scope, owner, xml)
+def sheets(scope: Scope, owner: Element) -> Iterator[Sheet]:
+    """The decision tables of an element, wherever in its logic they stand."""
+    for xml in owner.xml.iter("{*}decisionTable"):
+        if local(xml):
+            yield Sheet(scope, owner, xml)

@@ -20,6 +20,11 @@ def cell_place(rule: int, title: Text) -> Text:
     return Text(f"规则 {rule + 1}，“{title.zh}”列", f"rule {rule + 1}, column ‘{title.en}’")
 
 
+def column_place(title: Text) -> Text:
+    """A column."""
+    return Text(f"“{title.zh}”列", f"column ‘{title.en}’")
+
+
 def region_words(columns: Sequence[Column], region: Box, space: Box) -> Text:
     """A region as conditions; columns that it leaves open are not named."""
     parts = [
