@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from laneway.engine.dmn import DecisionModel
 from laneway.engine.dmn.trace import MatchedRule, SeenInput
-from laneway.engine.dmn.views import Cell, Column, DecisionView, Row, TableView, text_at
+from laneway.engine.dmn.views import Cell, Column, DecisionView, Logic, Row, TableView, text_at
 from laneway.engine.feel import FeelWarning
 from laneway.web.i18n import locale, value
 from laneway.words import Text
@@ -101,7 +101,14 @@ def sheets(
 
     Long tables show only the rules that fit and their neighbours unless `is_whole`.
     """
+    if passed is None:
+        return unmarked(view.logic)
     return [_sheet(table, passed, is_whole, tell) for table in view.logic.tables()]
+
+
+def unmarked(logic: Logic) -> list[Sheet]:
+    """The tables of a logic as they are written."""
+    return [Sheet(table, tuple(Line(row) for row in table.rules), None) for table in logic.tables()]
 
 
 def other_inputs(view: DecisionView, passed: Passed) -> list[SeenInput]:
@@ -110,9 +117,7 @@ def other_inputs(view: DecisionView, passed: Passed) -> list[SeenInput]:
     return [one for one in passed.inputs if one.input_id not in shown]
 
 
-def _sheet(table: TableView, passed: Passed | None, is_whole: bool, tell: Tell | None) -> Sheet:
-    if passed is None:
-        return Sheet(table, tuple(Line(row) for row in table.rules), tell)
+def _sheet(table: TableView, passed: Passed, is_whole: bool, tell: Tell | None) -> Sheet:
     matched = {(rule.rule_id, rule.number) for rule in passed.matched_rules}
     fired = {row.number for row in table.rules if (row.id, row.number) in matched}
     seen = {one.input_id: one.value for one in passed.inputs}

@@ -15,7 +15,7 @@ from laneway.engine.decisions import Evaluation
 from laneway.engine.dmn import DecisionModel
 from laneway.engine.dmn.asked import Asked, asked_of
 from laneway.engine.dmn.trace import EvaluatedDecision
-from laneway.engine.dmn.views import DecisionView, ids_in, table_of
+from laneway.engine.dmn.views import DecisionView, Need, ids_in, table_of
 from laneway.engine.model import Person
 from laneway.engine.queries import decisions as found_decisions
 from laneway.engine.queries import names
@@ -25,7 +25,7 @@ from laneway.web import trials
 from laneway.web.auth import current_person
 from laneway.web.case_decisions import id_of
 from laneway.web.cases import decision_address
-from laneway.web.decision_tables import Sheet, Warned, sheets, warned
+from laneway.web.decision_tables import Sheet, Warned, sheets, unmarked, warned
 from laneway.web.frame import page
 from laneway.web.i18n import N_
 from laneway.web.trials import Trial
@@ -52,6 +52,14 @@ class Seen:
     model: DecisionModel
     view: DecisionView
     asked: list[Asked]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """A knowledge model that a decision uses, with the tables in its logic."""
+
+    need: Need
+    sheets: list[Sheet]
 
 
 @dataclass(frozen=True)
@@ -191,9 +199,7 @@ def _page(
         asked_version=None if is_newest else seen.shown.version,
         view=seen.view,
         sheets=sheets(seen.view),
-        knowledge={
-            one.key: one for need in seen.view.needs for one in need.all() if one.logic is not None
-        }.values(),
+        knowledge=_knowledge(seen.view),
         findings=_findings(seen),
         people=people,
         uses=uses,
@@ -204,6 +210,12 @@ def _page(
         tried=tried,
         sampled=sampled,
     )
+
+
+def _knowledge(view: DecisionView) -> list[Knowledge]:
+    """The knowledge models among all that a decision requires, each once."""
+    needs = {one.key: one for need in view.needs for one in need.all()}
+    return [Knowledge(one, unmarked(one.logic)) for one in needs.values() if one.logic is not None]
 
 
 def _findings(seen: Seen) -> list[Finding]:
