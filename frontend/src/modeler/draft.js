@@ -11,7 +11,7 @@ const RETRY_MS = 10_000;
  * {"revision", "saved_at", "findings"}; 409 when someone else saved in between, whose draft may be loaded or
  * overwritten ("force"). `say(text)` shows how it stands, `onFindings` takes the answer's findings.
  */
-export function makeDraft({ editor, url, revision, locale, words, say, onFindings }) {
+export function makeDraft({ diagram, url, revision, locale, words, say, onFindings }) {
   let dirty = false;
   let current = revision;
   let running = null;
@@ -33,7 +33,7 @@ export function makeDraft({ editor, url, revision, locale, words, say, onFinding
     dirty = false;
     say(words("saving"));
     try {
-      const { xml } = await editor.saveXML({ format: true });
+      const xml = await diagram.read();
       const answer = await sendJson("PUT", url, force ? { xml, revision: current, force } : { xml, revision: current });
       current = answer.revision;
       say(dirty ? words("unsaved") : words("saved", { time: timeOfDay(answer.saved_at) }));

@@ -11,6 +11,7 @@ import zeebeModdle from "zeebe-bpmn-moddle/resources/zeebe.json";
 import { DRAWING_COLOURS, textStyle } from "../diagram/viewer.js";
 import { fitAll } from "../diagram/viewport.js";
 import { englishNameModule } from "./english-name.js";
+import { makeKeeper } from "./keep.js";
 
 /** Room for the palette at the left of the canvas, in pixels. */
 const PALETTE_WIDTH = 116;
@@ -42,6 +43,14 @@ export function makeEditor({ canvas, panel, locale, translate, words }) {
     bpmnRenderer: DRAWING_COLOURS,
     textRenderer: textStyle(locale),
   });
+}
+
+/** Shows a diagram; `read()` then gives it as it is drawn, with all that the tool itself would not keep. */
+export async function loadDiagram(editor, xml) {
+  await editor.importXML(xml);
+  const write = async () => (await editor.saveXML({ format: true })).xml;
+  const keeper = makeKeeper(xml, await write());
+  return { read: async () => keeper.restore(await write()) };
 }
 
 /** Shows the whole diagram beside the palette and above the bpmn.io mark. */

@@ -8,7 +8,7 @@ import { localeOf, timeOfDay, wordsIn } from "../shared/words.js";
 import { makeViewer } from "../diagram/viewer.js";
 import { fitAll } from "../diagram/viewport.js";
 import { makeDraft } from "./draft.js";
-import { fitDiagram, makeEditor } from "./editor.js";
+import { fitDiagram, loadDiagram, makeEditor } from "./editor.js";
 import { countErrors, makeFindings } from "./findings.js";
 import { WORDS } from "./texts.js";
 import { makeToolbar } from "./toolbar.js";
@@ -62,6 +62,7 @@ async function openEditor(element, stored, locale, words) {
     editor,
     words,
     name: element.dataset.processId,
+    read: () => diagram.read(),
     onCheck: () => attempt(actions.check, show, words),
     onPublish: () => attempt(actions.publish, show, words),
   });
@@ -70,13 +71,13 @@ async function openEditor(element, stored, locale, words) {
     toolbar.setErrors(countErrors(found));
   };
   element.replaceChildren(toolbar.bar, h("div", { class: "mod" }, h("div", { class: "canvas" }, canvas, findings.panel), panel));
-  await editor.importXML(stored.xml);
+  const diagram = await loadDiagram(editor, stored.xml);
   fitDiagram(editor);
   show(stored.findings ?? []);
   const say = (text) => (toolbar.status.textContent = text);
   say(describe(stored, words));
-  const draft = makeDraft({ editor, url: element.dataset.draftUrl, revision: stored.revision, locale, words, say, onFindings: show });
-  const actions = makeActions({ element, editor, draft, show, locale, words });
+  const draft = makeDraft({ diagram, url: element.dataset.draftUrl, revision: stored.revision, locale, words, say, onFindings: show });
+  const actions = makeActions({ element, diagram, draft, show, locale, words });
   editor.on("commandStack.changed", () => {
     draft.changed();
     element.dataset.untranslated = [...missing].join("\n");
@@ -98,11 +99,11 @@ async function openEditor(element, stored, locale, words) {
 }
 
 /** What the two buttons at the right do; both throw Problem or Unreachable. */
-function makeActions({ element, editor, draft, show, locale, words }) {
+function makeActions({ element, diagram, draft, show, locale, words }) {
   return {
     /** POST {"xml"} to data-check-url → {"findings"}. */
     async check() {
-      const { xml } = await editor.saveXML({ format: true });
+      const xml = await diagram.read();
       const { findings } = await sendJson("POST", element.dataset.checkUrl, { xml });
       show(findings);
       if (findings.length === 0) showToast(words("checked"));
@@ -113,7 +114,7 @@ function makeActions({ element, editor, draft, show, locale, words }) {
       const answers = [{ value: "publish", label: words("publishNow") }];
       if (!(await ask({ title: words("publishTitle"), text: words("publishText"), answers, locale }))) return;
       if (!(await draft.save())) return;
-      const { xml } = await editor.saveXML({ format: true });
+      const xml = await diagram.read();
       const answer = await sendJson("POST", element.dataset.publishUrl, { xml, revision: draft.revision() });
       draft.stop();
       showToast(words("published", { version: answer.version }));

@@ -5,7 +5,7 @@ import { fitDiagram } from "./editor.js";
  * The bar above the canvas: how the draft stands at the left, tools and the two server actions at the right.
  * `status` is the element for the draft's state; `setErrors(count)` shows a count on the check button.
  */
-export function makeToolbar({ editor, name, words, onCheck, onPublish }) {
+export function makeToolbar({ editor, read, name, words, onCheck, onPublish }) {
   const status = h("span", { class: "sm muted nw", role: "status" });
   const errors = h("span", { class: "pill bad", hidden: true });
   const tool = (label, sign, run) =>
@@ -27,7 +27,7 @@ export function makeToolbar({ editor, name, words, onCheck, onPublish }) {
       tool(words("closer"), "+", () => editor.get("zoomScroll").stepZoom(1)),
       tool(words("fit"), icon("fit", "s"), () => fitDiagram(editor)),
       tool(words("search"), icon("search", "s"), () => editor.get("searchPad").toggle()),
-      downloads(editor, name, words),
+      downloads(editor, read, name, words),
       h("button", { class: "btn sm", type: "button", onclick: onCheck }, icon("check", "s"), words("check"), errors),
       h("button", { class: "btn sm pri", type: "button", onclick: onPublish }, icon("up", "s"), words("publish")),
     ),
@@ -47,13 +47,13 @@ export function makeToolbar({ editor, name, words, onCheck, onPublish }) {
   };
 }
 
-function downloads(editor, name, words) {
+function downloads(editor, read, name, words) {
   const save = async (extension, type, read) => {
     const link = h("a", { href: URL.createObjectURL(new Blob([await read()], { type })), download: `${name}.${extension}` });
     link.click();
     URL.revokeObjectURL(link.href);
   };
-  const bpmn = () => save("bpmn", "application/xml", async () => (await editor.saveXML({ format: true })).xml);
+  const bpmn = () => save("bpmn", "application/xml", () => read());
   const svg = () => save("svg", "image/svg+xml", async () => (await editor.saveSVG()).svg);
   const item = (label, run) => h("button", { class: "btn sm ghost", type: "button", onclick: run }, label);
   return h(
