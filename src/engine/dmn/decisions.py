@@ -32,8 +32,7 @@ class Decision:
     version_tag: str | None
 
 
-@dataclass(frozen=True)
-class DecisionResult:
+class DecisionResult(NamedTuple):
     """The JSON value of a decision, all decisions on the way (required ones first), and what went wrong."""
 
     value: Any
@@ -112,9 +111,7 @@ def read_linkage(resource: Resource) -> Linkage:
     root = read_document(resource).root
     requirements_id = root.get("id") or resource.name
     imports = [x.get("namespace") or "" for x in children(root, "import")]
-    return Linkage(
-        requirements_id, root.get("name") or requirements_id, root.get("namespace") or "", imports
-    )
+    return Linkage(requirements_id, root.get("name") or requirements_id, root.get("namespace") or "", imports)
 
 
 def read_decisions(resources: Sequence[Resource]) -> DecisionModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 from collections.abc import Sequence
@@ -76,10 +77,25 @@ class _Column:
 
     def __init__(self, tests: Sequence[Test | None]) -> None:
         self.tests = [None if test is None else test.code for test in tests]
-        self.quick = [test.quick.holds if test is not None and test.quick else None for test in tests]
+        self._quick = [test.quick if test is not None else None for test in tests]
         classes = {test.quick and test.quick.of for test in tests if test is not None}
         self.is_open = not classes
         self.of = classes.pop() if len(classes) == 1 else None
+        self._marks = sorted({mark for quick in self._quick if quick and self.of for mark in quick.marks})
+        self._matching: dict[int, int] = {}
+
+    def matching(self, v: Value) -> int:
+        """The rows whose test a value of class `of` passes, as bits: an index that fills itself.
+
+        Tests only compare with the marks, so all values between two marks match the same rows.
+        """
+        at = bisect.bisect_left(self._marks, v)
+        piece = 2 * at + (at < len(self._marks) and self._marks[at] == v)
+        rows = self._matching.get(piece)
+        if rows is None:
+            rows = sum(1 << row for row, quick in enumerate(self._quick) if quick is None or quick.holds(v))
+            self._matching[piece] = rows
+        return rows
 
 
 class Table:
@@ -95,7 +111,6 @@ class Table:
     ) -> None:
         self.inputs, self.outputs, self.rules = inputs, outputs, rules
         self.policy, self.aggregation = policy, aggregation
-        self._rows: Sequence[int] = range(len(rules))
         by_row = [[*rule.tests, *[None] * len(inputs)][: len(inputs)] for rule in rules]
         self._columns = [_Column([tests[i] for tests in by_row]) for i in range(len(inputs))]
 
@@ -120,17 +135,18 @@ class Table:
 
     def _hits(self, env: Env, values: list[Value]) -> list[Rule]:
         """The rules that match: first by the columns that are decided without a scope, which never warn."""
-        m, rows = env.m, self._rows
-        m.charge((1 + len(values)) * len(rows))
+        m, rows = env.m, (1 << len(self.rules)) - 1
+        m.charge((1 + len(values)) * len(self.rules))
         slow: list[tuple[list[Code | None], Env]] = []
         for column, v in zip(self._columns, values, strict=True):
             if type(v) is column.of:
-                quick = column.quick
-                rows = [row for row in rows if (holds := quick[row]) is None or holds(v)]
+                rows &= column.matching(v)
             elif not column.is_open:
                 slow.append((column.tests, Env({"?": v}, env, m)))
         hits = []
-        for row in rows:
+        while rows:
+            row = (rows & -rows).bit_length() - 1
+            rows &= rows - 1
             for tests, cell in slow:
                 test = tests[row]
                 if test is not None and not test(cell):

@@ -37,8 +37,7 @@ class MatchedRule(NamedTuple):
     outputs: list[RuleOutput]
 
 
-@dataclass(frozen=True)
-class EvaluatedDecision:
+class EvaluatedDecision(NamedTuple):
     """One decision of an evaluation. Values are JSON.
 
     `logic` is the tag of its expression, such as `decisionTable`; `duration_us` is wall time without that of the

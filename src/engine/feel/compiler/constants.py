@@ -26,10 +26,14 @@ _Holds = Callable[[Value], bool]
 
 
 class Quick(NamedTuple):
-    """Tests that need only the value, and never warn, for values of one class."""
+    """Tests that need only the value, and never warn, for values of one class.
+
+    `marks` are the constants: between two neighbours of them `holds` is the same for every value.
+    """
 
     of: type
     holds: _Holds
+    marks: frozenset[Value]
 
 
 def constant(node: Node | Code) -> Value:
@@ -51,22 +55,19 @@ def is_comparable(symbol: str, v: Value) -> bool:
 def quick_tests(tests: Sequence[Node], *, is_negated: bool = False) -> Quick | None:
     """All tests of a cell, or of the right side of `in`, as one; None when one is not against constants."""
     exact: set[Value] = set()
-    others: list[_Holds] = []
-    classes: set[type] = set()
+    others: list[Quick] = []
     for test in tests:
         made = _compared(test) if test[0] == "compare" else _contained(test[1])
         if made is None:
             return None
-        values, holds = made
+        values, more = made
         exact |= values
-        classes |= {type(v) for v in values}
-        if holds is not None:
-            others.append(holds.holds)
-            classes.add(holds.of)
-    if len(classes) != 1:
+        others += [more] if more is not None else []
+    marks = frozenset(exact).union(*(one.marks for one in others))
+    if len({type(v) for v in marks}) != 1:
         return None
-    holds_one = _any(exact, others)
-    return Quick(classes.pop(), (lambda v: not holds_one(v)) if is_negated else holds_one)
+    holds = _any(exact, [one.holds for one in others])
+    return Quick(type(next(iter(marks))), (lambda v: not holds(v)) if is_negated else holds, marks)
 
 
 def _any(exact: set[Value], others: list[_Holds]) -> _Holds:
@@ -87,7 +88,7 @@ def _compared(test: Node) -> _Made | None:
     if not is_comparable(symbol, c):
         return None
     compare = PLAIN[symbol]
-    return ({c}, None) if symbol == "=" else (set(), Quick(type(c), lambda v: compare(v, c)))
+    return ({c}, None) if symbol == "=" else (set(), Quick(type(c), lambda v: compare(v, c), frozenset([c])))
 
 
 def _contained(node: Node) -> _Made | None:
@@ -114,4 +115,4 @@ def _range(start: Node, end: Node, start_included: bool, end_included: bool) -> 
         holds = (lambda v: low <= v <= high) if end_included else (lambda v: low <= v < high)
     else:
         holds = (lambda v: low < v <= high) if end_included else (lambda v: low < v < high)
-    return Quick(type(low), holds)
+    return Quick(type(low), holds, frozenset([low, high]))

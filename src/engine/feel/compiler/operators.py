@@ -48,6 +48,9 @@ def _matches(m: Meter, v: Value, x: Value) -> Value:
     return equal(m, v, x)
 
 
+_NEVER_QUICK: Final = (None, bool, ())
+
+
 class OperatorsCompiler(CompilerBase):
     """Everything written with operators."""
 
@@ -151,7 +154,7 @@ class OperatorsCompiler(CompilerBase):
 
     def _in(self, value: Node, tests: list[Node]) -> Code:
         v, run_tests = self.compile(value), [self._right_of_in(n) for n in tests]
-        of, holds = quick_tests(tests) or (None, bool)
+        of, holds, _ = quick_tests(tests) or _NEVER_QUICK
 
         def run(env: Env) -> bool | None:
             x, unknown = v(env), False
@@ -220,7 +223,7 @@ class OperatorsCompiler(CompilerBase):
             return lambda env: True
         tests = [self._unary_test(n) for n in node[1]]
         negated = node[0] == "not"
-        of, holds = quick_tests(node[1], is_negated=negated) or (None, bool)
+        of, holds, _ = quick_tests(node[1], is_negated=negated) or _NEVER_QUICK
 
         def run(env: Env) -> bool:
             x, unknown = env.vars.get("?"), False
