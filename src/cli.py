@@ -237,6 +237,8 @@ def _show_deployed(deployed: Deployed) -> None:
         show_findings(process.warnings)
     counts = f"{len(deployed.decisions)} 个决策 / decisions, {len(deployed.forms)} 个表单 / forms"
     click.echo(f"  {counts}")
+    of_processes = [finding for process in deployed.processes for finding in process.warnings]
+    show_findings([finding for finding in deployed.findings if finding not in of_processes])
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def read(session: Session, resources: Iterable[Resource]) -> tuple[list[Decision
         except Refused as refusal:
             findings += refusal.findings
             continue
+        findings += [finding for finding in model.warnings if finding.file == resource.name]
         own = [decision for decision in model.decisions if decision.file == resource.name]
         files.append(DecisionFile(resource, linkage, own, [other.name for other in along], pinned))
     return files, list(

@@ -61,12 +61,13 @@ class DeployedForm:
 
 @dataclass
 class Deployed:
-    """What a deployment has made effective."""
+    """What a deployment has made effective, and what the checks of all its files say nevertheless."""
 
     key: int
     processes: list[DeployedProcess] = field(default_factory=list)
     decisions: list[DeployedDecision] = field(default_factory=list)
     forms: list[DeployedForm] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def has_news(self) -> bool:
@@ -127,7 +128,7 @@ def deploy(session: Session, resources: Sequence[Resource], *, by: Person | None
         raise Refused(files.errors)
     if is_postgresql():
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    deployed = Deployed(new_key())
+    deployed = Deployed(new_key(), findings=files.findings)
     session.execute(
         insert(deployment).values(
             key=deployed.key,

@@ -28,7 +28,7 @@ def listed() -> str:
 
 @bp.post("/processes/upload")
 def upload() -> BaseResponse | tuple[str, int]:
-    """Deploy uploaded .bpmn, .dmn and .form files together; a refusal lists every finding."""
+    """Deploy uploaded .bpmn, .dmn and .form files together; every finding is listed, refused or not."""
     resources = [
         Resource(file.filename, file.read()) for file in request.files.getlist("files") if file.filename
     ]
@@ -43,6 +43,8 @@ def upload() -> BaseResponse | tuple[str, int]:
     new += [f"{one.decision_id} v{one.version}" for one in deployed.decisions]
     new += [f"{one.form_id} v{one.version}" for one in deployed.forms]
     flash(_("Published: %(what)s.", what=", ".join(new)))
+    if deployed.findings:
+        return _list_page(deployed.findings, 200, is_published=True)
     return redirect(url_for("processes.listed"), 303)
 
 
@@ -97,7 +99,7 @@ def diagram(key: int) -> Response:
     )
 
 
-def _list_page(findings: list[Finding], status: int) -> tuple[str, int]:
+def _list_page(findings: list[Finding], status: int, *, is_published: bool = False) -> tuple[str, int]:
     person = current_person()
     with reading() as session:
         rows = processes.newest(session, person)
@@ -107,6 +109,7 @@ def _list_page(findings: list[Finding], status: int) -> tuple[str, int]:
         nav="processes",
         rows=rows,
         people=people,
+        is_published=is_published,
         findings=sorted(findings, key=lambda one: (one.severity is not Severity.ERROR, one.file)),
         may_edit=access.may(person, Action.EDIT_PROCESS),
         may_see_cases=access.may(person, Action.SEE_CASE),
