@@ -10,7 +10,7 @@ from laneway.engine.dmn import DecisionModel
 from laneway.engine.dmn.trace import MatchedRule, SeenInput
 from laneway.engine.dmn.views import Cell, Column, DecisionView, Logic, Row, TableView, text_at
 from laneway.engine.feel import FeelWarning
-from laneway.web.i18n import locale, value
+from laneway.web.i18n import locale, written
 from laneway.words import Text
 
 _LONG = 12
@@ -156,7 +156,7 @@ def _outputs(table: TableView, output: Any, tell: Tell | None) -> Iterator[tuple
 
 
 def _told(tell: Tell | None, name: str, content: Any) -> str:
-    return tell(name, content) if tell is not None else str(value(content))
+    return tell(name, content) if tell is not None else written(content)
 
 
 def _separator() -> str:

@@ -5,6 +5,7 @@ Numbers, days and lengths of time are written as UI rules want them: 11 æœˆ 23 æ
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
@@ -35,7 +36,7 @@ def register(app: Flask, *, time_zone: str) -> None:
     install: Any = getattr(app.jinja_env, "install_gettext_callables")  # noqa: B009 - see above
     install(_translate, _translate_plural, newstyle=True)
     app.jinja_env.filters.update(
-        moment=moment, pick=pick, instant=instant, told=value, milliseconds=milliseconds
+        moment=moment, pick=pick, instant=instant, written=written, milliseconds=milliseconds
     )
 
 
@@ -176,6 +177,11 @@ def milliseconds(microseconds: int | None) -> str:
 def number(amount: float) -> str:
     """A number with separators, and no more decimals than it has."""
     return format_decimal(amount, locale="zh_CN" if locale() == "zh" else "en")
+
+
+def written(content: Any) -> str:
+    """A value as expressions write it, for those who draw them: texts as they are, all else as JSON."""
+    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
 
 
 def value(content: Any, options: Mapping[str, Text] | None = None) -> str | Markup:

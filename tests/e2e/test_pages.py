@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from .conftest import Served
 from .department import Login
+from .looks import DESK, PHONE, faults
 
-_DESK = {"width": 1440, "height": 900}
-_PHONE = {"width": 390, "height": 844}
-_WIDTHS = (390, 820, 1280)
-_GRAVE = ("serious", "critical")
-# Themes change colours only, so the second one is looked at for contrast only.
-_COLOURS = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
-_EVERYTHING = {"resultTypes": ["violations"]}
 _MARKS = ".bjs-powered-by, .fjs-powered-by"
 _IS_ON_TOP = """mark => {
     mark.scrollIntoView({block: "center"});
@@ -26,7 +18,6 @@ _IS_ON_TOP = """mark => {
     const found = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
     return box.width > 0 && box.height > 0 && mark.contains(found);
 }"""
-_TOO_WIDE = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
 _EDITOR = "/processes/c110_complaint/edit"
 
 
@@ -41,12 +32,12 @@ def test_every_page_can_be_read_by_everyone_and_fits_every_screen(login: Login, 
     page.goto(f"/language/{locale}?next=/inbox")
     problems = []
     for address in _addresses(page):
-        page.set_viewport_size(_DESK)
+        page.set_viewport_size(DESK)
         _open(page, address)
-        problems += [f"{address} {problem}" for problem in _look_at(page, locale)]
+        problems += [f"{address} {problem}" for problem in faults(page, locale)]
     page.context.clear_cookies(name="laneway_session")
     _open(page, "/login")
-    problems += [f"/login {problem}" for problem in _look_at(page, locale)]
+    problems += [f"/login {problem}" for problem in faults(page, locale)]
     assert problems == [], "\n".join(problems)
 
 
@@ -56,12 +47,12 @@ def test_the_mark_of_bpmn_io_stays_in_sight_on_every_diagram_and_form(login: Log
     page.goto(f"/language/{locale}?next=/inbox")
     case, task = _first(page, "/cases", "a[href^='/cases/CP']"), _first(page, "/inbox/team", ".it-row")
     for address, marks in {case: 1, task: 2, "/start/c110_complaint": 1, _EDITOR: 1}.items():
-        for size in (_DESK, _PHONE):
+        for size in (DESK, PHONE):
             page.set_viewport_size(size)
             _open(page, address)
             shown = [mark for mark in page.locator(_MARKS).all() if mark.is_visible()]
             # A phone shows the task's form alone; the diagram is one tap away.
-            assert len(shown) in ((marks,) if size is _DESK else (1, marks)), (address, size)
+            assert len(shown) in ((marks,) if size is DESK else (1, marks)), (address, size)
             assert all(mark.evaluate(_IS_ON_TOP) for mark in shown), (address, size)
 
 
@@ -83,21 +74,3 @@ def _first(page: Page, address: str, link: str) -> str:
 def _open(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator("[data-island]:not([data-ready])")).to_have_count(0)
-
-
-def _look_at(page: Page, locale: str) -> Iterator[str]:
-    """What is wrong with the open page: contrast, names, roles; wider than the screen; in the wrong language."""
-    expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{locale}"))
-    for size in (_DESK, _PHONE):
-        page.set_viewport_size(size)
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            asked = _EVERYTHING if theme == "light" else _COLOURS
-            for found in Axe().run(page, options=asked).response["violations"]:
-                if found["impact"] in _GRAVE:
-                    yield f"{size['width']} {theme}: {found['id']} {[n['html'] for n in found['nodes']][:3]}"
-    page.emulate_media(color_scheme="light")
-    for width in _WIDTHS:
-        page.set_viewport_size({"width": width, "height": 844})
-        if page.evaluate(_TOO_WIDE) > 0:
-            yield f"{width}: the page is wider than the screen"
