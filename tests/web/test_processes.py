@@ -132,12 +132,36 @@ def test_uploaded_files_are_published_or_refused_with_every_reason(sign_in: Sign
     broken = upload(browser, "refund.bpmn", REFUND.replace('<zeebe:taskDefinition type="refund.pay"/>', ""))
     empty = browser.post("/processes/upload")
 
-    assert new.status_code == 303
+    assert new.status_code == 200
+    assert "Published, with hints" in new.text
+    assert "Should fix" in new.text
     assert "v2</span>" in browser.get("/processes").text
     assert broken.status_code == 422
     assert "refund.bpmn" in broken.text
     assert "Must fix" in broken.text
     assert empty.status_code == 422
+
+
+def test_a_table_without_findings_is_published_and_one_with_a_gap_tells_it(
+    sign_in: SignIn, owner: Person
+) -> None:
+    head = '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" namespace="n">'
+    table = (
+        '<decision id="fee" name="Fee"><decisionTable id="t"><input id="i"><inputExpression typeRef="boolean">'
+        '<text>urgent</text></inputExpression></input><output id="o" name="fee"/>{}</decisionTable></decision>'
+    )
+    rule = '<rule id="r{0}"><inputEntry><text>{0}</text></inputEntry><outputEntry><text>1</text></outputEntry></rule>'
+    half, whole = (
+        f"{head}{table.format(rows)}</definitions>"
+        for rows in (rule.format("true"), rule.format("true") + rule.format("false"))
+    )
+    browser = sign_in(owner)
+
+    gap, complete = upload(browser, "fee.dmn", half), upload(browser, "fee.dmn", whole)
+
+    assert gap.status_code == 200
+    assert "no rule holds for: urgent = false" in gap.text
+    assert complete.status_code == 303
 
 
 @pytest.mark.parametrize(
