@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from laneway.engine.feel.lexer import Token
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.primaries import Primaries
-from laneway.engine.feel.reader import STOP, Node, node
+from laneway.engine.feel.reader import COMPARISONS, STOP, Node, node
+
+_BRACKETS: Final = "()[]{}"
+_BEFORE_A_TEST: Final = frozenset("(,[{") | {"in"}
 
 
 class Parser(Primaries):
@@ -41,14 +45,23 @@ class Parser(Primaries):
         return node(0, "tests", self._tests())
 
     def _closes_at_end(self, i: int) -> bool:
-        """Whether the parenthesis that opens at token i is closed by the last token."""
-        level = 0
+        """Whether the parenthesis that opens at token i is closed by the last token.
+
+        A range may open and close with different brackets: (1..5], ]1..5[.
+        """
+        opened: list[str] = []
         for j in range(i, len(self.tokens)):
-            token = self.tokens[j]
-            if token.kind == "op":
-                level += (token.text == "(") - (token.text == ")")
-                if level == 0:
-                    return self.tokens[j + 1].kind == "end"
+            text, before = self.tokens[j].text, self.tokens[j - 1].text
+            if self.tokens[j].kind != "op" or text not in _BRACKETS:
+                continue
+            closes_range = text == "[" and opened[-1:] == ["]"]
+            opens_range = text == "]" and (before in _BEFORE_A_TEST or before in COMPARISONS)
+            if opens_range or (text in "([{" and not closes_range):
+                opened.append(text)
+            else:
+                opened.pop()
+            if not opened:
+                return self.tokens[j + 1].kind == "end"
         return False
 
     def _tests(self) -> list[Node]:

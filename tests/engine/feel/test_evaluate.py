@@ -157,6 +157,9 @@ def test_unary_tests_ask_the_input() -> None:
         False,
     ]
     assert compile_unary_tests("not(1, 2)").evaluate({"?": 3}).value is True
+    assert compile_unary_tests("not((1..3], [5..7), ]8..9[, [0])").evaluate({"?": 4}).value is True
+    assert compile_unary_tests("not((1..3], [5..7), ]8..9[)").evaluate({"?": 5}).value is False
+    assert compile_unary_tests("not(? > 3) and not(? < 1)").evaluate({"?": 2}).value is True
     assert compile_unary_tests("-").evaluate({"?": None}).value is True
     assert compile_unary_tests('starts with(?, "C1")').evaluate({"?": "C110"}).value is True
 
