@@ -46,7 +46,7 @@ def connect(url: str) -> Engine:
     engine = create_engine(
         parsed,
         json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
+        json_deserializer=_read_json,
         **options,
     )
     if engine.dialect.name == "sqlite":
@@ -60,6 +60,11 @@ def connect(url: str) -> Engine:
     _sessions = sessionmaker(engine, expire_on_commit=False)
     event.listen(_sessions, "do_orm_execute", _remember_writing)
     return engine
+
+
+def _read_json(stored: Any) -> Any:
+    # SQLite's JSON columns take a text that is a number for one, and give it back as such.
+    return orjson.loads(stored) if isinstance(stored, str | bytes) else stored
 
 
 def _remember_writing(state: ORMExecuteState) -> None:

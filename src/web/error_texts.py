@@ -60,6 +60,7 @@ TEXTS: Mapping[str, str] = {
     # missing
     "case_not_found": N_("There is no case %(number)s, or you may not see it."),
     "decision_not_found": N_("There is no such decision."),
+    "decision_instance_not_found": N_("There is no such evaluation of a decision."),
     "file_not_found": N_("There is no such file: %(path)s."),
     "form_not_found": N_("The form of this step is not deployed. Tell the process owner: %(form_id)s."),
     "incident_not_found": N_("There is no such failed step."),
@@ -95,6 +96,7 @@ RIGHTS: Mapping[str, str] = {
         Action.SEE_BOARD: N_("The board is for managers."),
         Action.SEE_PROCESSES: N_("You may not see processes."),
         Action.EDIT_PROCESS: N_("Only process owners may change a process."),
+        Action.EVALUATE_DECISION: N_("Only process owners and programs may evaluate a decision outside a case."),
         Action.WORK_JOBS: N_("Only workers may take automatic work."),
         Action.ADMIN_PEOPLE: N_("Only administrators may see this page."),
     }.items()

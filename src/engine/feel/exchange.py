@@ -18,6 +18,9 @@ from laneway.engine.feel.values import Function, Range, Value
 MAX_EXPONENT: Final = 300
 """Larger numbers become null: JSON readers could not hold them."""
 
+MAX_WHOLE: Final = 2**63 - 1
+"""Larger whole numbers become floats: JSON writers keep no more than 64 bits exactly."""
+
 MAX_NESTING: Final = 200
 """Deeper lists and contexts are refused: JSON readers stop near there."""
 
@@ -86,7 +89,7 @@ def _out(v: Value, m: Meter, levels: int) -> Any:
     if k is Decimal:
         if v.adjusted() > MAX_EXPONENT:
             return m.warn("a number is too large for a variable")
-        return int(v) if v == v.to_integral_value() else float(v)
+        return int(v) if v == v.to_integral_value() and abs(v) <= MAX_WHOLE else float(v)
     if levels == 0:
         raise FeelLimit("the result is nested too deeply", "结果嵌套过深")
     if k is list:

@@ -43,6 +43,7 @@ __all__ = [
     "Query",
     "cases_and_processes",
     "decision_definitions",
+    "decision_instances",
     "decision_requirements",
     "forms",
     "incidents",
@@ -65,6 +66,11 @@ def process_definitions(session: Session, query: Query, *, by: Person) -> Page:
 def decision_definitions(session: Session, query: Query, *, by: Person) -> Page:
     """Deployed decisions, every version, with the requirements (the DMN file) they belong to."""
     return search(session, _seen("decision_definitions", by, Action.SEE_PROCESSES), query)
+
+
+def decision_instances(session: Session, query: Query, *, by: Person) -> Page:
+    """Evaluated decisions, in cases and by themselves; `id` is evaluation key and place, joined by a hyphen."""
+    return search(session, _seen("decision_instances", by, Action.SEE_CASE), query)
 
 
 def decision_requirements(session: Session, query: Query, *, by: Person) -> Page:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, String, Table, and_, case, cast, exists, func, literal, select
 
 from laneway.engine import tables
 from laneway.engine.model import IncidentState, InstanceState, UserTaskState
@@ -28,6 +28,8 @@ _JOB_STATES = (
     "PRIORITY_UPDATED",
     "MIGRATED",
 )
+
+_DECISION_TYPES = ("DECISION_TABLE", "LITERAL_EXPRESSION", "UNSPECIFIED", "UNKNOWN")
 
 _definition = tables.process_definition.c
 _instance = tables.process_instance.c
@@ -110,6 +112,46 @@ def _decision_definitions(locale: str) -> Source:
     )
 
 
+def _decision_instances(locale: str) -> Source:
+    made, decision = tables.decision_instance, tables.decision_definition
+    failure = made.c.failure_zh if locale == "zh" else made.c.failure_en
+    id_ = cast(made.c.evaluation_key, String) + "-" + cast(made.c.position, String)
+    name = _name(decision, locale)
+    return Source(
+        rows=select(
+            made,
+            id_.label("id"),
+            failure.label("failure"),
+            name.label("name"),
+            decision.c.decision_id,
+            decision.c.version,
+            _instance.process_definition_key,
+            _instance.business_key,
+        )
+        .join_from(made, decision, decision.c.key == made.c.decision_key)
+        .outerjoin(tables.process_instance, _instance.key == made.c.instance_key),
+        key=made.c.key,
+        fields={
+            "decisionEvaluationInstanceKey": Field(id_),
+            "decisionEvaluationKey": Field(made.c.evaluation_key, Kind.KEY),
+            "state": Field(made.c.state, values=("EVALUATED", "FAILED", "UNSPECIFIED", "UNKNOWN")),
+            "evaluationDate": Field(made.c.evaluated_at, Kind.INSTANT),
+            "evaluationFailure": Field(failure),
+            "decisionDefinitionId": Field(decision.c.decision_id),
+            "decisionDefinitionKey": Field(made.c.decision_key, Kind.KEY),
+            "decisionDefinitionName": Field(name),
+            "decisionDefinitionVersion": Field(decision.c.version, Kind.NUMBER),
+            "decisionDefinitionType": Field(made.c.decision_type, values=_DECISION_TYPES),
+            "rootDecisionDefinitionKey": Field(made.c.root_decision_key, Kind.KEY),
+            "decisionRequirementsKey": Field(decision.c.requirements_key, Kind.KEY),
+            "processDefinitionKey": Field(_instance.process_definition_key, Kind.KEY),
+            "processInstanceKey": Field(made.c.instance_key, Kind.KEY),
+            "businessId": Field(_instance.business_key),
+            "tenantId": _tenant(),
+        },
+    )
+
+
 def _decision_requirements(_locale: str) -> Source:
     table = tables.decision_requirements
     return Source(
@@ -161,7 +203,7 @@ def _process_instances(locale: str) -> Source:
             "rootProcessInstanceKey": Field(_instance.root_key, Kind.KEY),
             "startDate": Field(_instance.started_at, Kind.INSTANT),
             "endDate": Field(_instance.ended_at, Kind.INSTANT),
-            "state": Field(_instance.state, values=(*InstanceState, "SUSPENDED")),
+            "state": Field(_instance.state, values=tuple(InstanceState)),
             "hasIncident": Field(_instance.has_incident, Kind.FLAG),
             "businessId": Field(_instance.business_key),
             "tenantId": _tenant(),
@@ -278,6 +320,7 @@ def _without(table: Table, large: str) -> list[ColumnElement[Any]]:
 SOURCES: dict[str, Callable[[str], Source]] = {
     "process_definitions": _process_definitions,
     "decision_definitions": _decision_definitions,
+    "decision_instances": _decision_instances,
     "decision_requirements": _decision_requirements,
     "forms": _forms,
     "process_instances": _process_instances,

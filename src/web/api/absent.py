@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -11,7 +13,10 @@ from laneway.web.i18n import N_, _
 blueprint = Blueprint("api_absent", __name__, url_prefix="/v2")
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_KEPT = N_("What was decided is kept with its case, as the rest of the history is.")
 _LEFT_OUT = {
+    "decision-instances/deletion": _KEPT,
+    "decision-instances/*/deletion": _KEPT,
     "element-instances": N_(
         "Single runs of an element are kept in the history of their instance, not as element instances."
     ),
@@ -19,7 +24,7 @@ _LEFT_OUT = {
         "Messages are correlated in the background: publish them with POST /v2/messages/publication."
     ),
 }
-"""Paths, each with all below it, and why they are left out."""
+"""Paths, each with all below it, and why they are left out; `*` stands for one part of a path."""
 
 
 @blueprint.route("/", defaults={"path": ""}, methods=_METHODS)
@@ -27,7 +32,7 @@ _LEFT_OUT = {
 def nothing_here(path: str) -> Response:
     """501 for what is left out, 405 for a wrong method, 404 for the rest."""
     for left_out, reason in _LEFT_OUT.items():
-        if path == left_out or path.startswith(f"{left_out}/"):
+        if fnmatchcase(path, left_out) or fnmatchcase(path, f"{left_out}/*"):
             return problem_document(501, "NOT_IMPLEMENTED", _(reason))
     allowed = _methods_there()
     if allowed:

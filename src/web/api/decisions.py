@@ -1,4 +1,4 @@
-"""Decisions: what is deployed, and asking one for its answer."""
+"""Decisions: what is deployed."""
 
 from __future__ import annotations
 

@@ -67,7 +67,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
-    in_path = [{"name": name, "in": "path", "required": True, "schema": KEY} for name in operation.parameters]
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": operation.texts.get(name, KEY)}
+        for name in operation.parameters
+    ]
     in_query = [{"name": name, "in": "query", "schema": shape} for name, shape in operation.query.items()]
     return in_path + in_query
 

@@ -42,6 +42,7 @@ class Operation:
     query: Mapping[str, Shape]
     answer: Shape | None
     answer_type: str
+    texts: Mapping[str, Shape]
 
     @property
     def parameters(self) -> list[str]:
@@ -71,12 +72,13 @@ def operation(
     query: Mapping[str, Shape] | None = None,
     answer: Shape | None = None,
     answer_type: str = "application/json",
+    texts: Mapping[str, Shape] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Declare a view as an operation.
 
-    The view gets the path's keys as integers (`{userTaskKey}` as `user_task_key`) and, where a JSON body is
-    declared, the checked `body`; one that may be missing is then empty. What does not fit never reaches the view:
-    the request ends with Invalid("body_invalid").
+    The view gets the path's keys as integers (`{userTaskKey}` as `user_task_key`), or as checked texts where `texts`
+    has a shape for them, and, where a JSON body is declared, the checked `body`; one that may be missing is then
+    empty. What does not fit never reaches the view: the request ends with Invalid("body_invalid").
     """
     declared = Operation(
         method=method,
@@ -90,11 +92,14 @@ def operation(
         query=query or {},
         answer=answer,
         answer_type=answer_type,
+        texts=texts or {},
     )
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Answer]:
         def run(**parameters: str) -> Response:
-            values: dict[str, Any] = {_snake(key): _read_path(key, text) for key, text in parameters.items()}
+            values: dict[str, Any] = {
+                _snake(key): _read_path(declared, key, text) for key, text in parameters.items()
+            }
             if declared.has_json_body:
                 values["body"] = _read_body(declared)
             return respond(view(**values))
@@ -172,10 +177,11 @@ def page(found: search.Page, render: Callable[[Any], Mapping[str, Any]]) -> Answ
     }
 
 
-def _read_path(name: str, text: str) -> int:
-    if shapes.check(shapes.KEY, text):
-        raise Invalid("body_invalid", [(name, "wrong_pattern", {"pattern": shapes.KEY["pattern"]})])
-    return read_key(text)
+def _read_path(declared: Operation, name: str, text: str) -> int | str:
+    shape = declared.texts.get(name, shapes.KEY)
+    if shapes.check(shape, text):
+        raise Invalid("body_invalid", [(name, "wrong_pattern", {"pattern": shape["pattern"]})])
+    return text if name in declared.texts else read_key(text)
 
 
 def _read_body(declared: Operation) -> Body:

@@ -41,6 +41,8 @@ def test_the_manual_lists_every_operation_and_no_other() -> None:
         ("/v2/process-definitions/search", {}),
         ("/v2/decision-definitions/search", {}),
         ("/v2/decision-requirements/search", {}),
+        ("/v2/decision-definitions/evaluation", {"decisionDefinitionId": "rate"}),
+        ("/v2/decision-instances/search", {}),
         ("/v2/process-instances/search", {}),
         ("/v2/jobs/search", {}),
         ("/v2/user-tasks/search", {}),
@@ -55,6 +57,7 @@ def test_an_answer_is_as_the_document_says(
     http: httpx.Client, deployed: Any, path: str, what: dict[str, Any]
 ) -> None:
     http.post("/v2/process-instances", json={"processDefinitionId": "ship_order"})
+    http.post("/v2/decision-definitions/evaluation", json={"decisionDefinitionId": "rate"})
     if "job" not in path and "process-instances" not in path:
         body = {"type": "pack-order", "timeout": 60_000, "maxJobsToActivate": 1}
         [job] = http.post("/v2/jobs/activation", json=body).json()["jobs"]

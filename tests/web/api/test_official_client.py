@@ -146,6 +146,72 @@ def test_a_client_reads_what_is_deployed(flora: Any, deployed: Any) -> None:
     assert flora.get_decision_definition_xml(decision.decision_definition_key) == DECISION
 
 
+TABLE = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="freight" name="Freight" namespace="t">
+  <decision id="freight_rate" name="Freight rate">
+    <decisionTable hitPolicy="UNIQUE">
+      <input id="in_weight" label="Weight"><inputExpression typeRef="number"><text>weight</text></inputExpression></input>
+      <output id="out_rate" name="rate" typeRef="number"/>
+      <rule id="light"><inputEntry><text>&lt;= 10</text></inputEntry><outputEntry><text>5</text></outputEntry></rule>
+      <rule id="heavy"><inputEntry><text>&gt; 10</text></inputEntry><outputEntry><text>9</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+  <decision id="endless" name="Endless"><variable name="endless"/>
+    <literalExpression><text>count(for i in 1..100000, j in 1..100000 return 1)</text></literalExpression>
+  </decision>
+</definitions>
+"""
+
+
+def evaluate(client: Any, decision_id: str, **variables: Any) -> Any:
+    given = models.DecisionEvaluationByIdVariables.from_dict(variables)
+    asked = models.DecisionEvaluationByID(decision_definition_id=decision_id, variables=given)
+    return client.evaluate_decision(data=asked)
+
+
+def test_a_client_evaluates_a_decision_and_finds_it_again(flora: Any, client_of: Any, tmp_path: Path) -> None:
+    (tmp_path / "freight.dmn").write_text(TABLE)
+    flora.deploy_resources_from_files([str(tmp_path / "freight.dmn")])
+
+    done = evaluate(client_of("worker"), "freight_rate", weight=12)
+    assert (done.output, done.failure_message, done.decision_requirements_id) == ("9", None, "freight")
+    [one] = done.evaluated_decisions
+    assert one.decision_definition_type == "DECISION_TABLE"
+    [seen] = one.evaluated_inputs
+    assert (seen.input_id, seen.input_name, seen.input_value) == ("in_weight", "Weight", "12")
+    [rule] = one.matched_rules
+    assert (rule.rule_id, rule.rule_index) == ("heavy", 2)
+    assert [(o.output_id, o.output_name, o.output_value) for o in rule.evaluated_outputs] == [
+        ("out_rate", "rate", "9")
+    ]
+
+    by_key = models.DecisionEvaluationByKey(decision_definition_key=done.decision_definition_key)
+    assert flora.evaluate_decision(data=by_key).output == "null"
+
+    kept = flora.get_decision_instance(one.decision_evaluation_instance_key)
+    assert (kept.result, kept.state.value, kept.process_instance_key) == ("9", "EVALUATED", None)
+    assert kept.evaluated_inputs == one.evaluated_inputs
+    assert kept.matched_rules == one.matched_rules
+    query = models.DecisionInstanceSearchQuery(
+        filter_=models.DecisionInstanceSearchQueryFilter(decision_evaluation_key=done.decision_evaluation_key)
+    )
+    [found] = flora.search_decision_instances(data=query).items
+    assert found.decision_evaluation_instance_key == kept.decision_evaluation_instance_key
+
+
+def test_an_evaluation_that_fails_says_why_and_is_kept(flora: Any, tmp_path: Path) -> None:
+    (tmp_path / "freight.dmn").write_text(TABLE)
+    flora.deploy_resources_from_files([str(tmp_path / "freight.dmn")])
+    done = evaluate(flora, "endless")
+    assert (done.output, done.failed_decision_definition_id) == ("null", "endless")
+    assert done.failure_message
+    failed = models.DecisionInstanceSearchQuery(
+        filter_=models.DecisionInstanceSearchQueryFilter(state=models.DecisionInstanceStateExactMatch.FAILED)
+    )
+    [kept] = flora.search_decision_instances(data=failed).items
+    assert (kept.evaluation_failure, kept.result) == (done.failure_message, "null")
+
+
 def test_a_client_asks_who_and_what_it_talks_to(flora: Any) -> None:
     assert flora.get_authentication().username == "flora"
     assert flora.get_topology().brokers[0].partitions[0].role.value == "leader"

@@ -125,6 +125,8 @@ def test_problems_speak_the_language_of_the_person(http_of: Callable[[str], http
         ("GET", "incidents/1"),
         ("GET", "forms/1"),
         ("GET", "decision-definitions/1/xml"),
+        ("GET", "decision-instances/1-1"),
+        ("POST", "decision-definitions/evaluation"),
         ("POST", "user-tasks/1/completion"),
         ("POST", "jobs/1/completion"),
         ("POST", "incidents/1/resolution"),
@@ -133,7 +135,8 @@ def test_problems_speak_the_language_of_the_person(http_of: Callable[[str], http
     ],
 )
 def test_what_is_not_there_is_404(http: httpx.Client, method: str, path: str) -> None:
-    assert_problem(http.request(method, f"/v2/{path}"), 404, "NOT_FOUND")
+    body = {"decisionDefinitionId": "nothing"} if path.endswith("evaluation") else None
+    assert_problem(http.request(method, f"/v2/{path}", json=body), 404, "NOT_FOUND")
 
 
 def test_a_process_that_is_not_deployed_cannot_be_started(http: httpx.Client) -> None:
@@ -151,7 +154,15 @@ def test_a_known_path_with_a_wrong_method_is_405(http: httpx.Client) -> None:
     assert response.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("path", ["element-instances/search", "messages/correlation"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "element-instances/search",
+        "messages/correlation",
+        "decision-instances/deletion",
+        "decision-instances/1-1/deletion",
+    ],
+)
 def test_what_is_left_out_on_purpose_says_so(http: httpx.Client, path: str) -> None:
     assert_problem(http.post(f"/v2/{path}", json={}), 501, "NOT_IMPLEMENTED")
 
@@ -185,6 +196,10 @@ def test_a_browser_session_needs_its_token_for_changes(server: str) -> None:
         ("worker", "POST", "incidents/search", {}),
         ("nobody", "POST", "process-definitions/search", {}),
         ("nobody", "POST", "decision-definitions/search", {}),
+        ("desk", "POST", "decision-definitions/evaluation", {"decisionDefinitionId": "rate"}),
+        ("nobody", "POST", "decision-definitions/evaluation", {"decisionDefinitionId": "rate"}),
+        ("worker", "POST", "decision-instances/search", {}),
+        ("nobody", "GET", "decision-instances/1-1", {}),
         ("nobody", "POST", "jobs/search", {}),
         ("nobody", "POST", "messages/publication", {"name": "m"}),
         ("nobody", "POST", "signals/broadcast", {"signalName": "s"}),
