@@ -43,6 +43,8 @@ class Scope:
         self.names = Names([*sorted(self.declared), "?"])
         self.members = document.members()
         subjects = (self.tree(text_in(x) or "") for x in document.root.iter("{*}inputExpression"))
+        inputs = [e for e in document.elements.values() if e.kind == "inputData"]
+        self.input_data = {name for e in inputs for name in (e.name, e.variable)}
         self.subjects: set[str] = {tree[1] for tree in subjects if tree is not None and tree[0] == "name"}
 
     def tree(self, text: str, *, is_unary: bool = False) -> Node | None:

@@ -25,8 +25,11 @@ class Texts:
 
     def __init__(self, scope: Scope, owner: Element, problems: Problems) -> None:
         self._scope, self._owner, self._problems = scope, owner, problems
-        self.is_open = not any(e.kind == "inputData" for e in scope.document.elements.values())
-        self.variables: dict[str, Type | None] = dict.fromkeys([*scope.declared, *scope.subjects])
+        inputs = scope.input_data
+        self.is_open = not inputs
+        self.variables: dict[str, Type | None] = dict.fromkeys(
+            [*inputs, *scope.subjects, *scope.document.imports, owner.name, owner.variable]
+        )
         for prefix, r in owner.required:
             if not prefix:
                 has_value = r.kind in ("inputData", "decision")
