@@ -6,6 +6,7 @@ from typing import Final
 
 from laneway.engine.dmn.xmlns import Xml
 from laneway.engine.feel import FeelSyntaxError
+from laneway.engine.feel.checks.texts import mend
 from laneway.words import Finding, Severity, Text
 
 UNSUPPORTED: Final[dict[str, Text]] = {
@@ -39,11 +40,12 @@ class Problems:
         self.add(code, element, sentence.en, sentence.zh)
 
     def add_syntax(self, error: FeelSyntaxError, source: str, element: Xml) -> None:
-        """Note a text that is not FEEL, with its position counted from 1."""
-        shown, at = source if len(source) <= 80 else source[:80] + "…", error.pos + 1
+        """Note a text that is not FEEL, with its position counted from 1, and how to mend it where that is known."""
+        hint = mend(source, error)
+        shown, at = source if len(source) <= 80 else source[:80] + "…", hint.pos + 1
         self.add(
             "bad_expression",
             element,
-            f"the expression {shown!r} is wrong at character {at}: {error.text.en}",
-            f"表达式 {shown!r} 第 {at} 个字符处有错：{error.text.zh}",
+            f"the expression {shown!r} is wrong at character {at}: {hint.text.en}",
+            f"表达式 {shown!r} 第 {at} 个字符处有错：{hint.text.zh}",
         )
