@@ -32,6 +32,7 @@ class Action(StrEnum):
     SEE_CASE = "see_case"  # -
     START_PROCESS = "start_process"  # a process definition, or None: any at all
     CANCEL_CASE = "cancel_case"  # -
+    OPERATE_CASE = "operate_case"  # suspend, modify, rewind, migrate, set variables
     RETRY_INCIDENT = "retry_incident"  # -
     PUBLISH_MESSAGE = "publish_message"  # -
     SEE_BOARD = "see_board"  # -
@@ -138,6 +139,7 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.SEE_CASE: lambda person, _case: is_staff(person) or AUDITOR in person.groups,
     Action.START_PROCESS: _may_start,
     Action.CANCEL_CASE: _in(MANAGERS),
+    Action.OPERATE_CASE: _in({PROCESS_OWNER, ADMIN}),
     Action.RETRY_INCIDENT: _in(MANAGERS | {PROCESS_OWNER, ADMIN}),
     Action.PUBLISH_MESSAGE: lambda person, _thing: is_staff(person) or WORKER in person.groups,
     Action.SEE_BOARD: _in(MANAGERS | {PROCESS_OWNER, AUDITOR}),

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock, definitions, messages, runtime
 from laneway.engine.database import is_postgresql
-from laneway.engine.model import InstanceState
+from laneway.engine.model import OPEN_STATES, InstanceState
 from laneway.engine.spiff.effects import Note, StepFailed
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import effect, process_instance
@@ -21,9 +21,16 @@ _LONGEST_PAUSE_SECONDS = 3600
 
 
 def run_next(session: Session) -> bool:
-    """Do the oldest piece of work that is due, and delete its row with it; whether there was one."""
+    """Do the oldest piece of work that is due, and delete its row with it; whether there was one.
+
+    What is for a suspended instance waits until that is resumed.
+    """
     columns = effect.c
-    query = select(effect).where(columns.not_before <= clock.now()).order_by(columns.key).limit(1)
+    suspended = exists().where(
+        process_instance.c.key == columns.instance_key, process_instance.c.state == InstanceState.SUSPENDED
+    )
+    due = (columns.not_before <= clock.now()) & ~suspended
+    query = select(effect).where(due).order_by(columns.key).limit(1)
     if is_postgresql():
         query = query.with_for_update(skip_locked=True)
     row = session.execute(query).one_or_none()
@@ -104,7 +111,7 @@ def _cancel_child(session: Session, row: Any) -> None:
     query = select(columns.key).where(
         columns.parent_key == row.payload["parent_key"],
         columns.parent_token == row.payload["parent_token"],
-        columns.state == InstanceState.ACTIVE,
+        columns.state.in_(OPEN_STATES),
     )
     for key in session.scalars(query):
 
@@ -114,7 +121,7 @@ def _cancel_child(session: Session, row: Any) -> None:
             )
             instance.terminate()
 
-        runtime.advance(session, key, terminate)
+        runtime.advance(session, key, terminate, suspended_too=True)
 
 
 def _child_completed(session: Session, row: Any) -> None:

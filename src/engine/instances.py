@@ -83,7 +83,7 @@ def cancel(session: Session, instance_key: int, *, by: Person, reason: str) -> N
         instance.notes.append(Note("instance_canceled", None, None, {"reason": reason.strip()}))
         instance.terminate()
 
-    runtime.advance(session, instance_key, terminate, by=by)
+    runtime.advance(session, instance_key, terminate, by=by, suspended_too=True)
 
 
 def variables(session: Session, instance_key: int) -> dict[str, Any]:

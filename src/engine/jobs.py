@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import cases, clock, history, runtime
 from laneway.engine.database import is_postgresql, new_key
-from laneway.engine.model import IncidentState, JobState, Person
+from laneway.engine.model import IncidentState, InstanceState, JobState, Person
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
@@ -65,7 +65,7 @@ def activate(
     due = or_(columns.retry_at.is_(None), columns.retry_at <= now)
     query = (
         select(columns.key)
-        .where(and_(waiting, columns.type.in_(types), columns.retries > 0, due))
+        .where(and_(waiting, columns.type.in_(types), columns.retries > 0, due, ~_is_suspended()))
         .order_by(columns.key)
         .limit(limit)
     )
@@ -82,6 +82,12 @@ def activate(
         .returning(job)
     ).all()
     return [_activated(session, row) for row in sorted(rows, key=lambda row: row.key)]
+
+
+def _is_suspended() -> Any:
+    """Whether a job's instance is suspended; its report is taken nevertheless, lest the work be done twice."""
+    columns = process_instance.c
+    return exists().where(columns.key == job.c.instance_key, columns.state == InstanceState.SUSPENDED)
 
 
 def _activated(session: Session, row: Any) -> ActivatedJob:
@@ -183,7 +189,7 @@ def complete(
         instance.notes += notes
         instance.complete(row.token, variables)
 
-    runtime.advance(session, row.instance_key, go_on)
+    runtime.advance(session, row.instance_key, go_on, suspended_too=True)
 
 
 def fail(
@@ -265,6 +271,7 @@ def throw_error(
         session,
         row.instance_key,
         lambda instance: instance.throw_error(row.token, code, message, dict(variables or {})),
+        suspended_too=True,
     )
 
 
@@ -291,7 +298,7 @@ def expire_lease(session: Session) -> bool:
     columns = job.c
     query = (
         select(columns.key, columns.instance_key)
-        .where(columns.state == JobState.ACTIVATED, columns.leased_until < clock.now())
+        .where(columns.state == JobState.ACTIVATED, columns.leased_until < clock.now(), ~_is_suspended())
         .order_by(columns.leased_until)
         .limit(1)
     )

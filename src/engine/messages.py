@@ -17,7 +17,7 @@ from laneway.engine import access, clock, runtime
 from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import new_key
-from laneway.engine.model import Person
+from laneway.engine.model import InstanceState, Person
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import (
@@ -25,6 +25,7 @@ from laneway.engine.tables import (
     message_correlation,
     message_subscription,
     process_definition,
+    process_instance,
     signal_subscription,
 )
 from laneway.engine.waits import queue_effect
@@ -83,8 +84,14 @@ def correlate_message(session: Session, message_key: int, person: str | None) ->
 
 
 def _fitting(row: Any) -> Any:
-    """Subscriptions for a message in processes that it has not reached yet, oldest first."""
+    """Subscriptions for a message in processes that it has not reached yet, oldest first.
+
+    Those of suspended instances are looked at when they are resumed.
+    """
     columns = message_subscription.c
+    suspended = exists().where(
+        process_instance.c.key == columns.instance_key, process_instance.c.state == InstanceState.SUSPENDED
+    )
     reached = exists().where(
         message_correlation.c.message_key == row.key,
         message_correlation.c.process_id == process_definition.c.process_id,
@@ -93,7 +100,7 @@ def _fitting(row: Any) -> Any:
     return (
         select(message_subscription, process_definition.c.process_id)
         .join(process_definition, process_definition.c.key == columns.process_definition_key)
-        .where(columns.message_name == row.name, fits, ~reached)
+        .where(columns.message_name == row.name, fits, ~reached, ~suspended)
         .order_by(columns.key)
     )
 
@@ -139,10 +146,11 @@ def _deliver(session: Session, row: Any, subscription: Any, person: str | None) 
             at=subscription.element_id,
         )
     else:
-        runtime.lock(session, subscription.instance_key)
+        instance_row = runtime.lock(session, subscription.instance_key)
         columns = message_subscription.c
         query = select(columns.key).where(columns.key == subscription.key)
-        if session.scalar(query) is None:  # it has ended since; the message may fit another
+        # It has ended or was suspended since; the message may fit another.
+        if session.scalar(query) is None or instance_row.state == InstanceState.SUSPENDED:
             queue_effect(session, "correlate_message", message_key=row.key, person=person)
             return
 

@@ -18,8 +18,13 @@ class InstanceState(StrEnum):
     """States of a process instance, as in the Camunda 8 API."""
 
     ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
     COMPLETED = "COMPLETED"
     TERMINATED = "TERMINATED"
+
+
+OPEN_STATES = (InstanceState.ACTIVE, InstanceState.SUSPENDED)
+"""Of an instance that has not ended."""
 
 
 class UserTaskState(StrEnum):

@@ -16,7 +16,7 @@ from laneway.engine import cases, clock, definitions, history
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.definitions import Definition
 from laneway.engine.expressions import StepHost
-from laneway.engine.model import IncidentState, InstanceState, Person
+from laneway.engine.model import OPEN_STATES, IncidentState, InstanceState, Person
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.effects import IncidentRaised, Note
 from laneway.engine.spiff.instance import Instance
@@ -105,18 +105,53 @@ def start(
     return Started(key, definition.key, definition.process_id, definition.version, number)
 
 
-def advance(session: Session, instance_key: int, change: Change, *, by: Person | None = None) -> Instance:
+def lock_open(session: Session, instance_key: int, *, suspended_too: bool = False) -> Any:
+    """As `lock`; raises Conflict when the instance has ended or, unless `suspended_too`, is suspended."""
+    row = lock(session, instance_key)
+    if row.state not in OPEN_STATES:
+        raise Conflict("process_instance_ended", key=instance_key, at=row.ended_at)
+    if row.state == InstanceState.SUSPENDED and not suspended_too:
+        raise Conflict("process_instance_suspended", key=instance_key, at=row.suspended_at)
+    return row
+
+
+def advance(
+    session: Session,
+    instance_key: int,
+    change: Change,
+    *,
+    by: Person | None = None,
+    suspended_too: bool = False,
+) -> Instance:
     """Apply one change to an instance and step it until every branch waits; returns it as it stands then.
 
-    Raises NotFound, and Conflict when the instance has ended.
+    With `suspended_too`, the change is made to a suspended instance as well; what follows from it waits in the
+    instance's queue until it is resumed. Raises NotFound, and Conflict as `lock_open`.
     """
-    row = lock(session, instance_key)
-    if row.state != InstanceState.ACTIVE:
-        raise Conflict("process_instance_ended", key=instance_key, at=row.ended_at)
+    row = lock_open(session, instance_key, suspended_too=suspended_too)
     definition, instance = _restore(session, row)
     change(instance)
     _step_and_save(session, row, definition, instance, by=by)
     return instance
+
+
+def migrate(
+    session: Session, row: Any, target: Definition, stored: bytes, change: Change, *, by: Person | None
+) -> None:
+    """Go on under another definition, with a live state that is rewritten for it; `row` is locked."""
+    moved = {
+        "process_definition_key": target.key,
+        "process_id": target.process_id,
+        "version": target.version,
+    }
+    this = process_instance.c.key == row.key
+    row = session.execute(
+        update(process_instance).where(this).values(moved).returning(process_instance)
+    ).one()
+    instance = live_state.load(StepHost(session, target), target.process_id, target.specs, stored)
+    change(instance)
+    instance.variables_changed = True  # what lists show is told by the new version now
+    _step_and_save(session, row, target, instance, by=by)
 
 
 def look(session: Session, row: Any) -> Instance:
@@ -133,33 +168,34 @@ def _restore(session: Session, row: Any) -> tuple[Definition, Instance]:
 def _step_and_save(
     session: Session, row: Any, definition: Definition, instance: Instance, *, by: Person | None
 ) -> None:
-    instance.run()
+    if row.state != InstanceState.SUSPENDED:
+        instance.run()
     rows = Rows(session, row, definition)
     rows.take(instance.effects)
     rows.write()
     assert isinstance(instance.host, StepHost)
     instance.host.keep_decisions(row.key, row.root_key)
-    state = _state_of(instance)
+    state = _state_of(instance, row)
     notes = instance.notes + rows.notes
-    if state is not InstanceState.ACTIVE:
+    if state not in OPEN_STATES:
         notes.append(Note(f"instance_{state.lower()}", None, None))
     last_seq = history.append(session, row.key, row.last_seq, notes, by=by)
     _save(session, row, instance, state, last_seq)
     if instance.variables_changed and row.parent_key is None:
         cases.refresh(session, definition.process, row.key, instance.data)
-    if state is not InstanceState.ACTIVE:
+    if state not in OPEN_STATES:
         _ended(session, row, instance, state)
 
 
-def _state_of(instance: Instance) -> InstanceState:
+def _state_of(instance: Instance, row: Any) -> InstanceState:
     if instance.is_terminated:
         return InstanceState.TERMINATED
-    return InstanceState.COMPLETED if instance.completed else InstanceState.ACTIVE
+    return InstanceState.COMPLETED if instance.completed else InstanceState(row.state)
 
 
 def _save(session: Session, row: Any, instance: Instance, state: InstanceState, last_seq: int) -> None:
     """Write the live state; the revision is the fence against a second writer."""
-    ended = state is not InstanceState.ACTIVE
+    ended = state not in OPEN_STATES
     may_have_incident = row.has_incident or any(isinstance(e, IncidentRaised) for e in instance.effects)
     values = {
         "live_state": live_state.dump(instance),

@@ -5,28 +5,37 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock, expressions, runtime
 from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import is_postgresql, new_key
+from laneway.engine.model import InstanceState
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
-from laneway.engine.tables import timer
+from laneway.engine.tables import process_instance, timer
 
 _PAUSE_SECONDS = 60
 
 
 def fire_due(session: Session) -> bool:
-    """Fire the timer that has been due for longest; whether there was one. One instance per call."""
+    """Fire the timer that has been due for longest; whether there was one. One instance per call.
+
+    Those of suspended instances wait until they are resumed.
+    """
     columns = timer.c
-    query = select(timer).where(columns.due_at <= clock.now()).order_by(columns.due_at, columns.key).limit(1)
+    suspended = exists().where(
+        process_instance.c.key == columns.instance_key, process_instance.c.state == InstanceState.SUSPENDED
+    )
+    due = (columns.due_at <= clock.now()) & ~suspended
+    query = select(timer).where(due).order_by(columns.due_at, columns.key).limit(1)
     found = session.execute(query).one_or_none()
     if found is None:
         return False
     if found.instance_key is not None:
-        runtime.lock(session, found.instance_key)
+        if runtime.lock(session, found.instance_key).state == InstanceState.SUSPENDED:
+            return True  # suspended this very moment; others may be due
     again = select(timer).where(columns.key == found.key)
     # A start timer has no instance to lock; its own row is locked, or left to who has it.
     row = session.execute(again.with_for_update(skip_locked=True) if is_postgresql() else again).one_or_none()

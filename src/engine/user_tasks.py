@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, forms, history, runtime
 from laneway.engine.access import Action
-from laneway.engine.model import Person, UserTaskState
+from laneway.engine.model import InstanceState, Person, UserTaskState
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
@@ -79,7 +79,14 @@ def open_task(session: Session, user_task_key: int, *, by: Person) -> TaskView:
     if draft is not None:
         values |= draft.form_values
     saved_at = draft.saved_at if draft is not None else None
-    return TaskView(row, schema, values, saved_at, variables, _rights(by, row))
+    may = frozenset[str]() if _is_suspended(session, row) else _rights(by, row)
+    return TaskView(row, schema, values, saved_at, variables, may)
+
+
+def _is_suspended(session: Session, row: Any) -> bool:
+    columns = process_instance.c
+    state = session.scalar(select(columns.state).where(columns.key == row.instance_key))
+    return bool(state == InstanceState.SUSPENDED)
 
 
 def _rights(by: Person, row: Any) -> frozenset[str]:
@@ -179,6 +186,7 @@ def _open_row(session: Session, user_task_key: int) -> Any:
         raise Conflict("user_task_already_completed", holder=row.completed_by, at=row.completed_at)
     if row.state != UserTaskState.CREATED:
         raise Conflict("user_task_canceled")
+    runtime.lock_open(session, row.instance_key)
     return row
 
 

@@ -75,6 +75,7 @@ RULES = [
     (Action.START_PROCESS, OPEN_START, STAFF),
     (Action.START_PROCESS, DESK_START, {"desk", "desk_and_admin"}),
     (Action.CANCEL_CASE, None, MANAGERS),
+    (Action.OPERATE_CASE, None, {"owner", "admin", "desk_and_admin"}),
     (Action.RETRY_INCIDENT, None, MANAGERS | {"owner", "admin", "desk_and_admin"}),
     (Action.PUBLISH_MESSAGE, None, STAFF | {"worker"}),
     (Action.SEE_BOARD, None, MANAGERS | {"owner", "auditor"}),

@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access
-from laneway.engine.model import InstanceState, Person, UserTaskState
+from laneway.engine.model import OPEN_STATES, Person, UserTaskState
 from laneway.engine.queries.cases import Clock, clock_of, ranked_user_tasks
 from laneway.engine.tables import (
     case_file,
@@ -120,7 +120,7 @@ def open_cases(session: Session, person: Person, wanted: BoardFilter) -> list[Bo
         .outerjoin(ranked, and_(ranked.c.root_key == process_instance.c.key, ranked.c.rank == 1))
         .where(
             process_instance.c.parent_key.is_(None),
-            process_instance.c.state == InstanceState.ACTIVE.value,
+            process_instance.c.state.in_(OPEN_STATES),
         )
         .order_by(ranked.c.due_at.nulls_last(), process_instance.c.key)
     )

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access
-from laneway.engine.model import InstanceState, Person, UserTaskState
+from laneway.engine.model import OPEN_STATES, InstanceState, Person, UserTaskState
 from laneway.engine.tables import (
     case_file,
     process_definition,
@@ -189,11 +189,11 @@ def clock_of(row: Any) -> Clock:
 
 def _fits(wanted: CaseFilter) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [process_instance.c.parent_key.is_(None)]
-    active = process_instance.c.state == InstanceState.ACTIVE.value
+    active = process_instance.c.state.in_(OPEN_STATES)
     if wanted.state == "open":
         conditions.append(active)
     elif wanted.state == "closed":
-        conditions.append(process_instance.c.state != InstanceState.ACTIVE.value)
+        conditions.append(process_instance.c.state.not_in(OPEN_STATES))
     elif wanted.state == "failed":
         conditions += [active, _has_incident_in_tree()]
     if wanted.process_id:

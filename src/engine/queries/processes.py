@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access
-from laneway.engine.model import InstanceState, Person
+from laneway.engine.model import OPEN_STATES, Person
 from laneway.engine.tables import (
     definition_draft,
     deployment,
@@ -97,9 +97,7 @@ def open_cases(session: Session) -> dict[str, dict[int, int]]:
     """How many cases are open, by process id and version."""
     rows = session.execute(
         select(process_instance.c.process_id, process_instance.c.version, func.count().label("running"))
-        .where(
-            process_instance.c.state == InstanceState.ACTIVE.value, process_instance.c.parent_key.is_(None)
-        )
+        .where(process_instance.c.state.in_(OPEN_STATES), process_instance.c.parent_key.is_(None))
         .group_by(process_instance.c.process_id, process_instance.c.version)
     )
     found: dict[str, dict[int, int]] = {}

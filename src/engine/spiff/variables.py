@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from laneway.engine.bpmn.uses import use_of
@@ -88,14 +88,26 @@ class VariableScopes:
                 parts.append(f"The {_use(token, expression).en} '{expression}' warns: {why}.")
         return " ".join(parts)
 
-    def set_variables(self, token: Token, values: Mapping[str, Any], *, outer: bool = False) -> None:
-        """Each to the innermost scope that has it, else to the instance (Camunda 8's propagation rule)."""
+    def set_variables(
+        self, token: Token, values: Mapping[str, Any], *, outer: bool = False, keeps_old: bool = False
+    ) -> None:
+        """Each to the innermost scope that has it, else to the instance (Camunda 8's propagation rule).
+
+        With `keeps_old`, the history says what they were.
+        """
         if not values:
             return
         maps = self._chain(token)[1 if outer else 0 :]
+        local = []
+        before = {}
         for name, value in values.items():
-            next((known for known in maps if name in known), self.data)[name] = value
-        self._note_variables(token, values)
+            scope = next((known for known in maps if name in known), self.data)
+            if name in scope:
+                before[name] = scope[name]
+            scope[name] = value
+            if scope is not self.data:
+                local.append(name)
+        self._note_variables(token, values, local, before if keeps_old else {})
 
     def set_result(self, token: Token, name: str | None, value: Any) -> None:
         """Keep the result of a script or decision: for the output mappings alone if there are any."""
@@ -106,16 +118,58 @@ class VariableScopes:
         else:
             self.set_variables(token, {name: value})
 
-    def _note_variables(self, token: Token, values: Mapping[str, Any]) -> None:
+    def _note_variables(
+        self, token: Token, values: Mapping[str, Any], local: Collection[str], before: Mapping[str, Any]
+    ) -> None:
+        """History says which of the values did not reach the instance's own scope."""
         if values:
             self.variables_changed = self.conditions_due = True
-            self.note("variables_set", token, values=dict(values))
+            more: dict[str, Any] = {"local": list(local)} if local else {}
+            if before:
+                more["before"] = dict(before)
+            self.note("variables_set", token, values=dict(values), **more)
+
+    def set_local_variables(self, token: Token, values: Mapping[str, Any]) -> None:
+        """Set variables of this token's own scope; the history keeps what they were."""
+        before = {name: token.data[name] for name in values if name in token.data}
+        token.data.update(values)
+        self._note_variables(token, values, values, before)
+
+    def set_own_variables(self, values: Mapping[str, Any]) -> None:
+        """Set variables of the instance itself; the history keeps what they were."""
+        if values:
+            before = {name: self.data[name] for name in values if name in self.data}
+            self.data.update(values)
+            self.variables_changed = self.conditions_due = True
+            self.notes.append(Note("variables_set", None, None, {"values": dict(values), "before": before}))
+
+    def delete_variables(self, token: Token | None, names: Collection[str]) -> None:
+        """Delete variables of the instance itself, or of the scope of a token; the history keeps what they were."""
+        scope = self.data if token is None else token.data
+        gone = {name: scope.pop(name) for name in names if name in scope}
+        if gone:
+            self.variables_changed = self.conditions_due = True
+            number = token.id if token is not None else None
+            element_id = token.task_spec.name if token is not None else None
+            details = {"values": gone, "is_local": token is not None}
+            self.notes.append(Note("variables_deleted", element_id, number, details))
+
+    def replace_own_variables(self, values: Mapping[str, Any]) -> None:
+        """Let the instance have these variables and no other."""
+        self.delete_variables(None, [name for name in self.data if name not in values])
+        self.set_own_variables(
+            {
+                name: value
+                for name, value in values.items()
+                if self.data.get(name) != value or name not in self.data
+            }
+        )
 
     def take_in(self, token: Token, variables: Mapping[str, Any]) -> None:
         """What came with the end of a wait; with output mappings, only they bring it further than the token."""
         if token.task_spec.node.outputs:
             token.data.update(variables)
-            self._note_variables(token, variables)
+            self._note_variables(token, variables, variables, {})
         else:
             self.set_variables(token, variables)
 

@@ -36,6 +36,7 @@ process_instance = Table(
     Column("started_at", Instant, nullable=False),
     Column("started_by", String(120)),
     Column("ended_at", Instant),
+    Column("suspended_at", Instant),
     Column("last_seq", Integer, nullable=False, comment="number of the last history row"),
     Index(None, "state", "process_id"),
     Index(None, "parent_key"),

@@ -1,0 +1,147 @@
+"""Modify a running process instance: start elements, end them, move tokens, or rewind to an earlier element.
+
+As in Camunda 8: all instructions of a request are done in one transaction, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from laneway.engine import access, definitions, runtime
+from laneway.engine.access import Action
+from laneway.engine.model import Person
+from laneway.engine.spiff.changes import CannotChange, End, Instruction, Move, Start, modify
+from laneway.engine.spiff.effects import Note
+from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.places import Places
+from laneway.engine.spiff.rewind import Past, Step, rewind
+from laneway.engine.suspension import reason_of
+from laneway.engine.tables import history, incident, job, process_instance, user_task
+from laneway.engine.variables import check_values
+from laneway.errors import Invalid, NotFound
+from laneway.words import Text
+
+__all__ = ["End", "Instruction", "Move", "Start", "apply", "back_to", "element_instance"]
+
+
+def apply(
+    session: Session, instance_key: int, instructions: Sequence[Instruction], *, by: Person, reason: str
+) -> None:
+    """Do all of these to a running instance; the reason and each of them stand in its history.
+
+    What follows in a suspended instance waits until it is resumed. Raises NotFound, NotAllowed, Conflict when the
+    instance has ended, and Invalid when an instruction cannot be done: nothing is changed then.
+    """
+    access.require(by, Action.OPERATE_CASE)
+    words = reason_of(reason)
+    if not instructions:
+        raise Invalid("modification_empty")
+    for one in instructions:
+        if not isinstance(one, End):
+            for _scope, values in one.variables:
+                check_values(values)
+    row = runtime.lock_open(session, instance_key, suspended_too=True)
+    places = _places(session, row)
+
+    def change(instance: Instance) -> None:
+        told = [_told(instance, one) for one in instructions]
+        instance.notes.append(Note("instance_modified", None, None, {"reason": words, "instructions": told}))
+        modify(instance, places, instructions)
+
+    _advance(session, row, change, places, by=by)
+
+
+def back_to(
+    session: Session,
+    instance_key: int,
+    element_id: str,
+    *,
+    by: Person,
+    reason: str,
+    near: int | None = None,
+    with_variables: bool = False,
+) -> None:
+    """Let the instance stand at an element again where it has been: what came after is cancelled.
+
+    With `with_variables`, its own variables become what they were when the element was last entered. `near` is a
+    token whose scopes are meant where there are several. Raises as `apply`.
+    """
+    access.require(by, Action.OPERATE_CASE)
+    words = reason_of(reason)
+    row = runtime.lock_open(session, instance_key, suspended_too=True)
+    places = _places(session, row)
+    past = Past(_steps(session, instance_key))
+
+    def change(instance: Instance) -> None:
+        details = {"reason": words, "with_variables": with_variables}
+        instance.notes.append(Note("instance_rewound", element_id, None, details))
+        rewind(instance, places, past, element_id, near=near, with_variables=with_variables)
+
+    _advance(session, row, change, places, by=by)
+
+
+def element_instance(session: Session, key: int) -> tuple[int, int]:
+    """(instance key, token) of an element instance, which has the key of the user task, job or incident in it.
+
+    A process instance is its own outermost element instance, with token 0. Raises NotFound.
+    """
+    if session.scalar(select(process_instance.c.key).where(process_instance.c.key == key)):
+        return key, 0
+    for table in (user_task, job, incident):
+        columns = table.c
+        row = session.execute(select(columns.instance_key, columns.token).where(columns.key == key)).first()
+        if row is not None and row.token is not None:
+            return row.instance_key, row.token
+    raise NotFound("element_instance_not_found", key=key)
+
+
+def _advance(session: Session, row: Any, change: runtime.Change, places: Places, *, by: Person) -> None:
+    try:
+        runtime.advance(session, row.key, change, by=by, suspended_too=True)
+    except CannotChange as refused:
+        params = dict(refused.params)
+        for name, known in (("name", "element_id"), ("scope", "scope"), ("target", "target")):
+            element_id = params.get(known)
+            if isinstance(element_id, str):
+                params[name] = _name(places, element_id)
+        raise Invalid(refused.code, **params) from None
+
+
+def _name(places: Places, element_id: str) -> Text:
+    """What people call an element; its id where it has no name."""
+    if places.level_of(element_id) is None:
+        return Text(element_id, element_id)
+    name = places.node(element_id).name
+    return name if name.zh or name.en else Text(element_id, element_id)
+
+
+def _places(session: Session, row: Any) -> Places:
+    definition = definitions.load(session, row.process_definition_key)
+    return Places(definition.process_id, definition.specs)
+
+
+def _steps(session: Session, instance_key: int) -> list[Step]:
+    columns = history.c
+    query = select(columns.event, columns.element_id, columns.details).where(
+        columns.instance_key == instance_key
+    )
+    return [Step(*row) for row in session.execute(query.order_by(columns.seq))]
+
+
+def _told(instance: Instance, one: Instruction) -> dict[str, Any]:
+    """An instruction as the history keeps it; a token with the element where it stood."""
+    told: dict[str, Any] = {"kind": type(one).__name__.lower()}
+    if one.element_id:
+        told["element_id"] = one.element_id
+    if isinstance(one, Move):
+        told["target"] = one.target
+    token = None if isinstance(one, Start) else one.token
+    if token is not None:
+        told["token"] = token
+        if token in instance.live:
+            told["element_id"] = instance.live[token].task_spec.name
+    return told
