@@ -13,6 +13,7 @@ from laneway.web import (
     auth,
     board,
     cases,
+    decision_tables,
     decisions,
     errors,
     expressions,
@@ -77,7 +78,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "home", _home)
     app.after_request(_protect)
-    app.jinja_env.globals.update(initials=frame.initials)
+    app.jinja_env.globals.update(initials=frame.initials, labels_of=decision_tables.output_labels)
     return app
 
 

@@ -10,7 +10,7 @@ from laneway.engine.dmn import DecisionModel
 from laneway.engine.dmn.trace import MatchedRule, SeenInput
 from laneway.engine.dmn.views import Cell, Column, DecisionView, Logic, Row, TableView, text_at
 from laneway.engine.feel import FeelWarning
-from laneway.web.i18n import locale, written
+from laneway.web.i18n import locale, pick, written
 from laneway.words import Text
 
 _LONG = 12
@@ -109,6 +109,12 @@ def sheets(
 def unmarked(logic: Logic) -> list[Sheet]:
     """The tables of a logic as they are written."""
     return [Sheet(table, tuple(Line(row) for row in table.rules), None) for table in logic.tables()]
+
+
+def output_labels(logic: Logic | None) -> dict[str, str]:
+    """Labels of the outputs of a decision's tables by their names."""
+    tables = logic.tables() if logic is not None else []
+    return {column.name: pick(column.label) for table in tables for column in table.outputs}
 
 
 def other_inputs(view: DecisionView, passed: Passed) -> list[SeenInput]:

@@ -11,6 +11,7 @@ from flask import Blueprint, request
 from laneway.engine import access, clock, feel
 from laneway.engine.access import Action
 from laneway.engine.feel.checks import Problem, check_expression
+from laneway.engine.feel.types import NAMED, Type
 from laneway.web import trials
 from laneway.web.auth import current_person
 from laneway.web.decision_tables import Warned
@@ -20,6 +21,7 @@ from laneway.words import Text
 bp = Blueprint("expressions", __name__)
 
 _LONGEST = 20_000
+_TYPES = {bool: "boolean", int: "number", float: "number", str: "string"}
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,19 @@ def _tried(typed: Typed) -> TriedExpression:
     variables, tried.variables_error = trials.read_object(typed.variables)
     if typed.is_unary and typed.input.strip():
         variables["?"], tried.input_error = trials.read_value(typed.input)
-    known = None if tried.variables_error else dict.fromkeys(variables)
-    tried.problems = check_expression(typed.text, known, is_unary=typed.is_unary)
+    known = None if tried.variables_error else {name: _type(value) for name, value in variables.items()}
+    tried.problems = check_expression(
+        typed.text, known, is_unary=typed.is_unary, input_type=_type(variables.get("?"))
+    )
     if not tried.variables_error and not tried.input_error:
         _evaluate(typed, variables, tried)
     return tried
+
+
+def _type(value: Any) -> Type | None:
+    """The type of a JSON value, as far as the check can use it."""
+    name = _TYPES.get(type(value))
+    return NAMED[name] if name is not None else None
 
 
 def _evaluate(typed: Typed, variables: dict[str, Any], tried: TriedExpression) -> None:

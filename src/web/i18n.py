@@ -171,7 +171,7 @@ def milliseconds(microseconds: int | None) -> str:
     if microseconds is None:
         return "–"
     amount = microseconds / 1000
-    return _("%(amount)s ms", amount=number(round(amount) if amount >= 10 else round(amount, 1)))
+    return _("%(amount)s ms", amount=number(round(amount, 2 if amount < 1 else 1 if amount < 10 else None)))
 
 
 def number(amount: float) -> str:
