@@ -105,7 +105,7 @@ class Boxed:
         try:
             expression = parse_and_compile(text, Names(names), members, type_of, is_unary=is_unary)
         except FeelSyntaxError as error:
-            self._problems.add_syntax(error, text, where)
+            self._problems.add_syntax(error, source, where)
             return null_with("the expression is wrong")
         self._document.free |= expression.free
         return expression

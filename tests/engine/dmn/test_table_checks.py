@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from laneway.engine.dmn import DecisionModel, read_decisions
-from laneway.words import Finding, Resource
+from laneway.words import Finding, Resource, Severity
 
 HEAD = (
     '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" '
@@ -86,6 +86,323 @@ def found(logic: str, before: str = "", requires: str = "") -> list[Finding]:
 def told(logic: str, before: str = "", requires: str = "") -> list[tuple[str, str | None, str]]:
     """(code, element id, English words) of the findings."""
     return [(f.code, f.element_id, f.message.en) for f in found(logic, before, requires)]
+
+
+AMOUNT, GRADE, KIND, URGENT = (
+    In("amount", "number"),
+    In("severity", "string", '"S1","S2","S3"'),
+    In("kind", "string"),
+    In("urgent", "boolean"),
+)
+
+
+def words(logic: str, code: str, before: str = "", requires: str = "") -> list[str]:
+    """The English words of the findings of one code."""
+    return [f.message.en for f in found(logic, before, requires) if f.code == code]
+
+
+# -- combinations
+
+
+def test_a_table_that_covers_everything_once_is_silent() -> None:
+    assert (
+        told(table([URGENT, AMOUNT], [["true", "-", "1"], ["false", "< 5", "2"], ["false", ">= 5", "3"]]))
+        == []
+    )
+
+
+def test_a_gap_is_named_by_its_cells() -> None:
+    rules = [["<= 500000", "-", "1"], ["> 500000", '"S1","S2"', "2"]]
+    assert told(table([AMOUNT, GRADE], rules)) == [
+        ("rules_gap", "t", 'no rule holds for: amount > 500000, severity = "S3"')
+    ]
+    assert (
+        found(table([AMOUNT, GRADE], rules))[0].message.zh
+        == '没有规则适用于：amount > 500000，severity = "S3"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "rules", "gap"),
+    [
+        (AMOUNT, ["< 5", "> 5"], "amount = 5"),
+        (AMOUNT, ["[1..3)"], "amount in (< 1, >= 3)"),
+        (AMOUNT, ["null", ">= 0"], "amount < 0"),
+        (AMOUNT, ["not(null)"], "amount = null"),
+        (AMOUNT, ["? > 3 and ? <= 9", "<= 3"], "amount > 9"),
+        (KIND, ['"a"', '"b","c"'], "kind = any other text"),
+        (KIND, ['< "m"', '> "m"'], 'kind = "m"'),
+        (URGENT, ["true"], "urgent = false"),
+        (GRADE, ['not("S1")'], 'severity = "S1"'),
+        (In("day", "date"), ['< @"2025-01-01"', '> date("2025-01-01")'], 'day = @"2025-01-01"'),
+        (In("wait", "days and time duration"), ['< duration("P1D")', '> @"P1D"'], 'wait = @"P1D"'),
+        (In("term", "years and months duration"), ['<= @"P1Y"', '>= @"P1Y2M"'], 'term in (@"P1Y"..@"P1Y2M")'),
+        (In("at", "time"), ['< @"12:00:00"', '> @"12:00:00"'], 'at = @"12:00:00"'),
+        (
+            In("due", "dateTime"),
+            ['< @"2025-01-01T00:00:00Z"', '> @"2025-01-01T01:00:00+01:00"'],
+            'due = @"2025-01-01T00:00:00Z"',
+        ),
+        (In("size", "", '"small","large"'), ['"small"'], 'size = "large"'),
+    ],
+)
+def test_gaps_are_found_on_every_kind_of_input(column: In, rules: list[str], gap: str) -> None:
+    logic = table([column], [[rule, str(n)] for n, rule in enumerate(rules)])
+    assert told(logic) == [("rules_gap", "t", f"no rule holds for: {gap}")]
+
+
+def test_dates_and_whole_numbers_leave_no_gap_between_neighbours() -> None:
+    assert told(table([In("d", "date")], [['<= @"2025-01-31"', "1"], ['>= @"2025-02-01"', "2"]])) == []
+    assert told(table([In("n", "integer")], [["<= 5", "1"], [">= 6", "2"]])) == []
+    assert told(table([In("count(items)", "number")], [["0", "1"], ["1", "2"], ["> 1", "3"]])) == []
+    assert words(table([AMOUNT], [["<= 5", "1"], [">= 6", "2"]]), "rules_gap") == [
+        "no rule holds for: amount in (5..6); if there are only whole numbers, give the column the type integer"
+    ]
+
+
+def test_no_gap_is_told_where_a_default_output_or_the_hit_policy_fills_it() -> None:
+    assert told(table([AMOUNT], [["1", "1"]], outputs=[Out("o", default="0")])) == []
+    assert told(table([AMOUNT], [["1", "1"]], policy="COLLECT")) == []
+
+
+def test_nothing_is_told_of_combinations_that_cannot_be_decided() -> None:
+    assert told(table([AMOUNT], [["< limit", "1"], [">= limit", "2"]])) == []
+    assert told(table([AMOUNT], [["< limit", "1"], ["< limit + 1", "2"], ["-", "3"]], policy="FIRST")) == []
+    assert told(table([AMOUNT], [["? * 2 > 5", "1"], ["? * 2 <= 5", "2"]])) == []
+    assert told(table([In("upper case(kind)")], [['"A"', "1"], ['"B"', "2"]])) == []
+    assert told(table([AMOUNT, In("amount > 5")], [["<= 5", "false", "1"], ["> 5", "true", "2"]])) == []
+
+
+def test_overlapping_rules_of_a_unique_table_are_told_with_an_example() -> None:
+    rules = [["<= 5", "-", "1"], [">= 5", '"S1"', "2"], ["> 5", '"S2","S3"', "3"], ["5", '"S2","S3"', "4"]]
+    assert told(table([AMOUNT, GRADE], rules)) == [
+        (
+            "rules_overlap",
+            "r2",
+            'rules 1 and 2 both hold, for example for amount = 5, severity = "S1"; UNIQUE allows only one',
+        ),
+        (
+            "rules_overlap",
+            "r4",
+            'rules 1 and 4 both hold, for example for amount = 5, severity = "S2"; UNIQUE allows only one',
+        ),
+    ]
+
+
+def test_many_overlaps_are_counted_rather_than_listed() -> None:
+    logic = table([AMOUNT], [["-", str(n)] for n in range(6)])
+    assert len(words(logic, "rules_overlap")) == 8
+    assert words(logic, "more_rules_overlap") == ["7 more pairs of rules overlap"]
+
+
+def test_rules_of_an_any_table_may_overlap_if_they_agree() -> None:
+    rules = [["<= 5", "1"], [">= 5", "1"], [">= 9", "2"], ["[8..9]", "amount"]]
+    assert words(table([AMOUNT], rules, policy="ANY"), "rules_overlap") == [
+        "rules 2 and 3 both hold, for example for amount = 9; their outputs differ"
+    ]
+
+
+def test_rules_that_say_the_same_are_told() -> None:
+    rules = [
+        ["< 5", '"S1","S2"', "1"],
+        ["< 5.0", '"S2", "S1"', "1.0"],
+        [">= 5", "-", "2"],
+        ["< 5", '"S3"', "3"],
+    ]
+    assert told(table([AMOUNT, GRADE], rules)) == [
+        ("duplicate_rule", "r2", "rule 2 says the same as rule 1: one of them can go")
+    ]
+    undecidable = [["< limit", "1"], ["< limit", "1"], ["< limit", "2"]]
+    assert [code for code, _, _ in told(table([AMOUNT], undecidable, policy="COLLECT"))] == ["duplicate_rule"]
+
+
+def test_rules_behind_others_that_cover_them_never_decide() -> None:
+    rules = [
+        ["true", "-", "1"],
+        ["-", "< 5", "2"],
+        ["true", "< 9", "3"],
+        ["-", ">= 5", "4"],
+        ["false", "> 0", "5"],
+    ]
+    assert told(table([URGENT, AMOUNT], rules, policy="FIRST")) == [
+        (
+            "rule_never_decides",
+            "r3",
+            "rule 3 never decides: rule 1, which comes first, holds in all its cases",
+        ),
+        (
+            "rule_never_decides",
+            "r5",
+            "rule 5 never decides: the rules 2, 4 that come first together hold in all its cases",
+        ),
+    ]
+
+
+def test_a_last_rule_for_a_missing_input_is_alive() -> None:
+    assert told(table([URGENT], [["true", "1"], ["false", "2"], ["-", "3"]], policy="FIRST")) == []
+
+
+def test_with_priority_the_stronger_output_wins_wherever_its_rule_stands() -> None:
+    rules = [["<= 5", '"low"'], ["-", '"high"'], ["> 5", '"mid"']]
+    ranked = [Out("o", listed='"high","mid","low"')]
+    assert words(table([AMOUNT], rules, policy="PRIORITY", outputs=ranked), "rule_never_decides") == [
+        "rule 1 never decides: rule 2, which has priority, holds in all its cases",
+        "rule 3 never decides: rule 2, which has priority, holds in all its cases",
+    ]
+    turned = [Out("o", listed='"low","mid","high"')]
+    assert words(table([AMOUNT], rules, policy="PRIORITY", outputs=turned), "rule_never_decides") == []
+
+
+def test_a_table_without_rules_is_told() -> None:
+    assert told(table([AMOUNT], [])) == [("no_rules", "t", "the table has no rules")]
+
+
+def test_a_table_that_would_take_too_long_says_so() -> None:
+    dice = random.Random(7)
+    columns = [In(f"n{n}", "number") for n in range(8)]
+    rules = []
+    for n in range(300):
+        row = ["-"] * 8 + [str(n)]
+        for place in dice.sample(range(8), 4):
+            row[place] = f"not([{(low := dice.randint(0, 990))}..{low + 9}])"
+        rules.append(row)
+    assert "table_too_large" in {code for code, _, _ in told(table(columns, rules, policy="FIRST"))}
+
+
+# -- cells
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "code", "says"),
+    [
+        (AMOUNT, "[5..1]", "cell_never_holds", "[5..1] holds for no value"),
+        (AMOUNT, "? > 5 and ? < 3", "cell_never_holds", "holds for no value"),
+        (In("count(items)"), "< 0", "cell_never_holds", "holds for no value"),
+        (GRADE, '"S1","S7"', "value_not_allowed", '"S7" is not among the allowed values: "S1","S2","S3"'),
+        (GRADE, "S1", "text_without_quotes", 'did you mean "S1"?'),
+        (KIND, "very high", "text_without_quotes", 'did you mean "very high"?'),
+        (KIND, "A-1", "text_without_quotes", 'did you mean "A-1"?'),
+        (AMOUNT, '"x"', "kinds", "comparing a number with a string"),
+        (In("day", "date"), '"2025-01-01"', "kinds", "date(…)"),
+        (AMOUNT, "＞5", "full_width", "full-width"),
+        (AMOUNT, "> maximum(3, 4)", "unknown_function", "maximum"),
+        (AMOUNT, "> amonut", "unknown_variable", "did you mean “amount”?"),
+    ],
+)
+def test_a_cell_that_cannot_be_meant_is_told_with_its_row_and_column(
+    column: In, text: str, code: str, says: str
+) -> None:
+    finding = found(table([AMOUNT, column], [["-", "-", "1"], ["-", text, "2"]], policy="COLLECT"))[0]
+    assert (finding.code, finding.element_id, finding.element_name) == (code, "r2c2", "Dee")
+    assert finding.message.en.startswith(f"rule 2, column ‘{column.text}’: ")
+    assert finding.message.zh.startswith(f"规则 2，“{column.text}”列：")
+    assert says in finding.message.en
+    assert finding.severity is Severity.WARNING
+    assert finding.file == "a.dmn"
+
+
+def test_names_of_process_variables_may_stand_in_cells_of_texts() -> None:
+    requires = '<informationRequirement id="q"><requiredInput href="#wanted"/></informationRequirement>'
+    declared = '<inputData id="wanted" name="wanted"><variable name="wanted" typeRef="string"/></inputData>'
+    kind = '<inputData id="kind" name="kind"><variable name="kind" typeRef="string"/></inputData>'
+    logic = table([KIND], [["wanted", "1"], ["not(wanted)", "2"]])
+    assert told(logic, declared + kind, requires) == []
+
+
+def test_a_file_that_declares_its_inputs_knows_all_names() -> None:
+    declared = '<inputData id="amount" name="amount"><variable name="amount" typeRef="number"/></inputData>'
+    logic = table([AMOUNT], [["> limit", "1"]])
+    assert words(logic, "unknown_variable", declared) == [
+        "rule 1, column ‘amount’: there is no variable “limit” (> ▸limit)"
+    ]
+    assert words(logic, "unknown_variable") == []
+
+
+def test_one_cell_of_another_kind_is_told_where_no_type_is_declared() -> None:
+    rules = [["1", "1"], ["2", "1"], ['"3"', "1"]]
+    assert words(table([In("x")], rules, policy="COLLECT"), "mixed_kinds") == [
+        "rule 3, column ‘x’: a string, while other cells of the column hold a number"
+    ]
+
+
+def test_an_input_expression_of_another_kind_than_its_type_is_told() -> None:
+    logic = table([In("amount > 5", "string")], [["-", "1"]])
+    assert told(logic) == [
+        ("input_type", "i1", "column ‘amount > 5’: the type is string, but the expression gives a boolean")
+    ]
+
+
+# -- outputs and hit policies
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "says"),
+    [
+        ('"z"', "output_not_listed", '"z" is not among the output values: "x","y"'),
+        ("7", "output_type", "7 is not of the type string"),
+        ("if amount > 5 then 3 else 4", "output_type", "the result is a number, not a string"),
+        ("x", "text_without_quotes", 'did you mean "x"?'),
+    ],
+)
+def test_an_output_that_does_not_fit_is_told(text: str, code: str, says: str) -> None:
+    outputs = [Out("o", "string", '"x","y"')]
+    finding = found(
+        table([AMOUNT], [["1", '"x"'], ["2", "null"], ["3", text]], policy="COLLECT", outputs=outputs)
+    )
+    assert [(f.code, f.element_id) for f in finding] == [(code, "r3c2")]
+    assert says in finding[0].message.en
+
+
+def test_a_default_output_that_does_not_fit_is_told() -> None:
+    outputs = [Out("o", "number", default='"none"')]
+    assert told(table([AMOUNT], [["1", "1"]], outputs=outputs)) == [
+        ("output_type", "od1", 'the default output of column ‘o’: "none" is not of the type number')
+    ]
+
+
+def test_a_type_with_allowed_values_holds_for_outputs_too() -> None:
+    item = (
+        '<itemDefinition name="Grade"><typeRef>string</typeRef>'
+        '<allowedValues><text>"A","B"</text></allowedValues></itemDefinition>'
+    )
+    logic = table([In("g", "Grade")], [['"A"', '"B"'], ['"B"', '"C"']], outputs=[Out("o", "Grade")])
+    assert told(logic, item) == [
+        ("output_type", "r2c2", 'rule 2, column ‘o’: "C" is not a value of the type Grade')
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "aggregation", "outputs", "code"),
+    [
+        ("COLLECT", "SUM", [Out("a", "string")], "aggregation_type"),
+        ("COLLECT", "MAX", [Out("a", "boolean")], "aggregation_type"),
+        ("COLLECT", "MIN", [Out("a"), Out("b")], "aggregation_outputs"),
+        ("FIRST", "SUM", [Out("a")], "aggregation_unused"),
+        ("PRIORITY", "", [Out("a")], "no_output_values"),
+        ("OUTPUT ORDER", "", [Out("a", listed="> 5")], "no_output_values"),
+    ],
+)
+def test_a_hit_policy_that_cannot_work_is_told(
+    policy: str, aggregation: str, outputs: list[Out], code: str
+) -> None:
+    entries = {"string": '"a"', "boolean": "true"}
+    row = ["-", *(entries.get(output.type, "9") for output in outputs)]
+    logic = table([AMOUNT], [row], policy=policy, aggregation=aggregation, outputs=outputs)
+    assert [c for c, _, _ in told(logic)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "value"), [("SUM", "1"), ("COUNT", '"a"'), ("MAX", '@"P1D"'), ("MIN", '"a"')]
+)
+def test_aggregations_that_work_are_silent(aggregation: str, value: str) -> None:
+    assert told(table([AMOUNT], [["-", value]], policy="COLLECT", aggregation=aggregation)) == []
+
+
+def test_expressions_outside_of_tables_are_judged_too() -> None:
+    logic = "<literalExpression id='L'><text>lower(customer)</text></literalExpression>"
+    finding = found(logic)[0]
+    assert (finding.code, finding.element_id) == ("unknown_function", "L")
+    assert finding.message.en.endswith("(▸lower(customer))")
 
 
 # -- against evaluation

@@ -10,7 +10,7 @@ from laneway.engine.dmn.checks.words import column_place
 from laneway.engine.dmn.problems import Problems
 from laneway.engine.feel.checks import is_known, word
 from laneway.engine.feel.types import Type
-from laneway.engine.feel.values import kind
+from laneway.engine.feel.values import Range, kind
 
 _AMOUNTS: Final = frozenset(["number", "days and time duration", "years and months duration"])
 _UNORDERED: Final = frozenset(["boolean", "list", "context", "range", "function"])
@@ -41,7 +41,8 @@ def _ranks(sheet: Sheet, output: OutputColumn) -> bool:
     """Whether an output has a list of values by which it can be ranked."""
     text = output.ranking_text
     constant = sheet.scope.constant(f"[{text}]") if text else None
-    return constant is not None and type(constant.value) is list
+    values = constant.value if constant is not None else None
+    return type(values) is list and not any(type(v) is Range for v in values)
 
 
 def _check_aggregation(sheet: Sheet, texts: Texts, problems: Problems) -> None:

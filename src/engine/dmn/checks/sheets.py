@@ -15,6 +15,7 @@ from laneway.engine.dmn.document import Document, Element, titled
 from laneway.engine.dmn.xmlns import Xml, child, children, local, text_in, type_ref
 from laneway.engine.feel import Meter, Names
 from laneway.engine.feel.builtins import BUILTINS
+from laneway.engine.feel.expressions import without_equals
 from laneway.engine.feel.reader import Node
 from laneway.engine.feel.types import Type
 from laneway.engine.feel.values import hashable
@@ -49,7 +50,7 @@ class Scope:
 
     def tree(self, text: str, *, is_unary: bool = False) -> Node | None:
         """The syntax tree of a text; Camunda's files may begin it with =."""
-        source = text if is_unary else text.removeprefix("=")
+        source = text if is_unary else without_equals(text)
         return parse(source, self.names, self.members, is_unary=is_unary)
 
     def constant(self, text: str) -> Constant | None:
