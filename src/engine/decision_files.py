@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -85,47 +85,57 @@ def read(session: Session, resources: Iterable[Resource]) -> tuple[list[Decision
     )  # what is wrong in an imported file is found with each importer
 
 
-@dataclass
 class _Imports:
     """Finds the files that a file imports, directly or not: one version of each namespace."""
 
-    session: Session
-    files: Sequence[tuple[Resource, Linkage]]
-    _deployed: dict[str, tuple[int, Linkage]] | None = field(default=None, init=False)
+    def __init__(self, session: Session, files: Sequence[tuple[Resource, Linkage]]) -> None:
+        self._session, self._files = session, files
+        self._newest: dict[str, int] | None = None
 
     def of(self, resource: Resource, linkage: Linkage) -> tuple[list[Resource], list[int]]:
         """The other files of the deployment, and keys of deployed files."""
         along: list[Resource] = []
-        pinned: list[int] = []
+        outside: list[str] = []
         todo, seen = list(linkage.imports), set[str]()
         while todo:
             namespace = todo.pop(0)
             if namespace in seen:
                 continue
             seen.add(namespace)
-            here = [one for one in self.files if one[1].namespace == namespace]
-            if any(other is resource for other, _linkage in here):
-                here = here[1:]
-            if here:
-                along.append(here[0][0])
-                todo += here[0][1].imports
-            elif namespace in self.deployed:
-                key, other_linkage = self.deployed[namespace]
-                pinned.append(key)
-                todo += other_linkage.imports
-        return along, pinned
+            here = [one for one in self._files if one[1].namespace == namespace]
+            others = [one for one in here if one[0] is not resource]
+            if others:
+                along.append(others[0][0])
+                todo += others[0][1].imports
+            elif not here:
+                outside.append(namespace)
+        return along, self._pinned(outside)
 
-    @property
-    def deployed(self) -> dict[str, tuple[int, Linkage]]:
-        """The newest deployed file of each namespace; read only when an import asks for one."""
-        if self._deployed is None:
+    def _pinned(self, namespaces: list[str]) -> list[int]:
+        """The newest deployed file of each namespace, with those that it was linked with when it was deployed."""
+        if not namespaces:
+            return []
+        newest = self._newest_keys()
+        pinned = {namespace: newest[namespace] for namespace in namespaces if namespace in newest}
+        columns = decision_requirements.c
+        linked = self._session.scalars(select(columns.imports).where(columns.key.in_(pinned.values())))
+        here = {linkage.namespace for _resource, linkage in self._files}
+        for namespace, key in self._namespaces(sorted({key for keys in linked for key in keys})):
+            if namespace not in here:
+                pinned.setdefault(namespace, key)
+        return list(pinned.values())
+
+    def _newest_keys(self) -> dict[str, int]:
+        """The key of the newest deployed file of each namespace; read only when an import asks for one."""
+        if self._newest is None:
             columns = decision_requirements.c
             newest = select(func.max(columns.key)).group_by(columns.requirements_id)
-            keys = sorted(self.session.scalars(newest))
-            read_files = zip(keys, definitions.decision_files(self.session, keys), strict=True)
-            linkages = [(key, read_linkage(resource)) for key, resource in read_files]
-            self._deployed = {linkage.namespace: (key, linkage) for key, linkage in linkages}
-        return self._deployed
+            self._newest = dict(self._namespaces(sorted(self._session.scalars(newest))))
+        return self._newest
+
+    def _namespaces(self, keys: list[int]) -> list[tuple[str, int]]:
+        files = definitions.decision_files(self._session, keys)
+        return [(read_linkage(file).namespace, key) for file, key in zip(files, keys, strict=True)]
 
 
 # -- storing
