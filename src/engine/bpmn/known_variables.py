@@ -9,7 +9,7 @@ from typing import Final
 
 from laneway.engine.bpmn.model import Loop, Node, Process
 from laneway.engine.bpmn.rules import is_feel
-from laneway.engine.feel.checks import is_known, join, kind_of, list_of, stored
+from laneway.engine.feel.checks import Vocabulary, is_known, join, kind_of, list_of, stored
 from laneway.engine.feel.types import ANY, NAMED, Type
 
 FormFields = Mapping[str, Mapping[str, Type]]
@@ -40,10 +40,11 @@ def variables_of(process: Process, forms: FormFields) -> ProcessVariables:
     nodes = list(process.level.everything())
     types: dict[str, Type] = {}
     for _ in range(_ROUNDS):
+        before = Vocabulary(types, is_open=True)
         found: dict[str, list[Type]] = defaultdict(list)
         for name, ty in (
             *_of_process(process),
-            *(one for node in nodes for one in _of_node(node, forms, types)),
+            *(one for node in nodes for one in _of_node(node, forms, before)),
         ):
             found[name].append(ty)
         # A variable that is only known to be null will be something else one day.
@@ -56,7 +57,7 @@ def _of_process(process: Process) -> Iterator[tuple[str, Type]]:
         yield "case_number", _STRING
 
 
-def _of_node(node: Node, forms: FormFields, types: Mapping[str, Type]) -> Iterator[tuple[str, Type]]:
+def _of_node(node: Node, forms: FormFields, types: Vocabulary) -> Iterator[tuple[str, Type]]:
     """(name, type) of what a node brings, also what it brings for itself only."""
     if node.assignment is not None:
         yield from forms.get(node.assignment.form_id or "", {}).items()
@@ -79,7 +80,7 @@ def _of_node(node: Node, forms: FormFields, types: Mapping[str, Type]) -> Iterat
                 yield variable, _STRING
 
 
-def _of_loop(loop: Loop, types: Mapping[str, Type]) -> Iterator[tuple[str, Type]]:
+def _of_loop(loop: Loop, types: Vocabulary) -> Iterator[tuple[str, Type]]:
     for name in _OF_LOOPS:
         yield name, _NUMBER
     if loop.input_element:
@@ -89,7 +90,7 @@ def _of_loop(loop: Loop, types: Mapping[str, Type]) -> Iterator[tuple[str, Type]
         yield loop.output_collection, list_of(_of_source(loop.output_element or "", types))
 
 
-def _of_source(source: str, types: Mapping[str, Type]) -> Type:
+def _of_source(source: str, types: Vocabulary) -> Type:
     """The type of what a mapping or script gives; an empty text only says that there is nothing yet."""
     if not is_feel(source):
         return _STRING if source.strip() else ANY

@@ -6,23 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from laneway.engine.bpmn.feel_texts import FeelText, Wanted, feel_texts
-from laneway.engine.bpmn.known_variables import FormFields, ProcessVariables, variables_of
+from laneway.engine.bpmn.known_variables import FormFields, variables_of
 from laneway.engine.bpmn.model import Process
 from laneway.engine.bpmn.rules import Findings, error, is_feel, places, warning
-from laneway.engine.feel.checks import check_expression, is_known, kind_of, marked, stored, word
+from laneway.engine.feel.checks import Vocabulary, check_expression, is_known, kind_of, marked, stored, word
 from laneway.engine.feel.types import Type
 from laneway.words import Finding, Text
 
 
 def expressions_hold(process: Process, forms: FormFields) -> Findings:
     """What is wrong with the expressions of a process; each finding shows the text and the place in it."""
-    variables = variables_of(process, forms)
+    found = variables_of(process, forms)
+    variables = Vocabulary(found.types, is_open=found.is_open)
     for place in places(process):
         for one in feel_texts(place):
             yield from _judged(one, variables)
 
 
-def _judged(one: FeelText, variables: ProcessVariables) -> Iterator[Finding]:
+def _judged(one: FeelText, variables: Vocabulary) -> Iterator[Finding]:
     text = (one.text or "").strip()
     if one.is_required and text and not is_feel(text):
         zh, en = "请以 = 开头", "start it with ="
@@ -39,7 +40,7 @@ def _judged(one: FeelText, variables: ProcessVariables) -> Iterator[Finding]:
         )
     if not is_feel(text):
         return
-    problems = check_expression(text, variables.types, is_open=variables.is_open)
+    problems = check_expression(text, variables)
     for problem in problems:
         told = _at_place(one.name, text, problem.pos, problem.text)
         found = error(f"feel_{problem.code}", one.at, *told)
@@ -48,9 +49,9 @@ def _judged(one: FeelText, variables: ProcessVariables) -> Iterator[Finding]:
         yield from _kind_fits(one, text, one.wanted, variables)
 
 
-def _kind_fits(one: FeelText, text: str, wanted: Wanted, variables: ProcessVariables) -> Findings:
+def _kind_fits(one: FeelText, text: str, wanted: Wanted, variables: Vocabulary) -> Findings:
     """A value of another kind than the place takes: an incident for sure, or if the variables are what they seem."""
-    for types, tell in ((None, error), (variables.types, warning)):
+    for types, tell in ((None, error), (variables, warning)):
         given = kind_of(text, types)
         kind = stored(given) if wanted.is_stored else given
         if is_known(kind) and not _fits(kind, wanted):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from laneway.engine.feel.checks import (
     Problem,
+    Vocabulary,
     check_expression,
     is_known,
     join,
@@ -20,7 +21,6 @@ from laneway.engine.feel.types import ANY, NAMED, Type
 from laneway.words import Severity, Text
 
 Component = dict[str, Any]
-Types = Mapping[str, Type]
 
 _NOT_EVALUATED: Final = frozenset({"components", "values", "properties", "defaultValue", "id", "key", "path"})
 _PLACEHOLDER: Final = re.compile(r"{{\s*(?:#if|#loop)?\s*([^{}/#][^{}]*)}}")
@@ -96,13 +96,19 @@ def field_types(parent: Mapping[str, Any], shown: Type = ANY) -> dict[str, Type]
     return found
 
 
-def row_types(types: Types, component: Component) -> Types:
-    """What expressions inside a group or list can read, given what those around it can."""
-    own = field_types(component)
-    if component.get("type") == "group" and not component.get("path"):
-        return types
-    here, around = Type("context", fields=own), Type("context", fields=types)
-    return {**types, **own, "this": here, "parent": around, "i": list_of(_NUMBER)}
+def form_vocabulary(schema: Mapping[str, Any]) -> Vocabulary:
+    """What the expressions of a form can read: its fields, and variables of the case that nobody tells here."""
+    return Vocabulary(field_types(schema), is_open=True)
+
+
+def row_vocabulary(outer: Vocabulary, component: Component) -> Vocabulary:
+    """What expressions inside a group or list with a path can read, given what those around it can."""
+    own, around = field_types(component), dict(outer.variables or {})
+    here, parent = (
+        Type("context", fields=own),
+        Type("context", fields={k: ty or ANY for k, ty in around.items()}),
+    )
+    return Vocabulary({**around, **own, "this": here, "parent": parent, "i": list_of(_NUMBER)}, is_open=True)
 
 
 def _field_type(component: Component, shown: Type) -> Type:
@@ -132,16 +138,16 @@ def _option_type(component: Component) -> Type:
 # what is wrong
 
 
-def problems(component: Component, types: Types) -> Iterator[tuple[str, str, Problem]]:
+def problems(component: Component, known: Vocabulary) -> Iterator[tuple[str, str, Problem]]:
     """(setting, text, problem) for the expressions of one component."""
     texts = [*settings(component), *(("text", text) for text in placeholders(component))]
     for setting, text in texts:
-        found = check_expression(text, types, is_open=True)
+        found = check_expression(text, known)
         for problem in found:
             yield setting, text, problem
         if not found and setting in _WANTED:
             kinds, wanted = _WANTED[setting]
-            given = stored(kind_of(text, types))
+            given = stored(kind_of(text, known))
             if is_known(given) and given.base not in kinds:
                 zh = f"应为{wanted.zh}，实际为{word(given).zh}"
                 en = f"it should be {wanted.en}, but gives a {word(given).en}"

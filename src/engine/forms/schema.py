@@ -12,8 +12,8 @@ from typing import Any, Final
 import orjson
 import regex
 
-from laneway.engine.feel.checks import marked
-from laneway.engine.forms.feel_texts import Component, Types, field_types, problems, row_types
+from laneway.engine.feel.checks import Vocabulary, marked
+from laneway.engine.forms.feel_texts import Component, form_vocabulary, problems, row_vocabulary
 from laneway.words import Finding, Resource, Severity, Text
 
 Schema = dict[str, Any]
@@ -90,7 +90,7 @@ def check_form(resource: Resource) -> tuple[str, list[Finding]]:
         checker.found.append(
             _of_file(resource, "form_id_missing", "表单缺少编号（id）", "the form has no id: give it one")
         )
-    checker.level(schema, _Level(set(), 1, field_types(schema)))
+    checker.level(schema, _Level(set(), 1, form_vocabulary(schema)))
     return form_id, checker.found
 
 
@@ -104,7 +104,7 @@ class _Level:
 
     keys: set[str]
     depth: int
-    types: Types
+    known: Vocabulary
 
 
 class _Checker:
@@ -143,7 +143,7 @@ class _Checker:
             zh, en = f"组件的设置无法识别：{names}", f"settings of the component cannot be read: {names}"
             self.add(component, "component_unreadable", zh, en)
             return
-        self.feel(component, level.types)
+        self.feel(component, level.known)
         if kind in FIELDS:
             self.key(component, "key", level)
             self.rules(component)
@@ -151,10 +151,10 @@ class _Checker:
             path = component.get("path")
             if kind == "dynamiclist" or path:
                 self.key(component, "path", level)
-                types = row_types(level.types, component)
-                self.level(component, _Level(set(), level.depth + 1, types))
+                known = row_vocabulary(level.known, component)
+                self.level(component, _Level(set(), level.depth + 1, known))
             else:
-                self.level(component, _Level(level.keys, level.depth + 1, level.types))
+                self.level(component, _Level(level.keys, level.depth + 1, level.known))
 
     def key(self, component: Component, name: str, level: _Level) -> None:
         """A key becomes a variable: it must be a plain name, and mean one field."""
@@ -204,14 +204,14 @@ class _Checker:
             zh, en = f"格式“{pattern}”有误：{problem}", f"the pattern “{pattern}” is wrong: {problem}"
             self.add(component, "pattern_unreadable", zh, en)
 
-    def feel(self, component: Component, types: Types) -> None:
+    def feel(self, component: Component, known: Vocabulary) -> None:
         """Every expression can be read and names what exists; a condition without `=` is never looked at."""
         conditional = component.get("conditional")
         hide = conditional.get("hide") if conditional else None
         if isinstance(hide, str) and hide and not hide.startswith("="):
             zh, en = f"隐藏条件“{hide}”应以 = 开头", f"the hide condition “{hide}” should start with ="
             self.add(component, "not_feel", zh, en)
-        for setting, text, problem in problems(component, types):
+        for setting, text, problem in problems(component, known):
             shown, place = marked(text, problem.pos), problem.pos + 1
             zh = f"{setting} 中的“{shown}”第 {place} 个字符处：{problem.text.zh}"
             en = f"{setting}: “{shown}”, at character {place}: {problem.text.en}"

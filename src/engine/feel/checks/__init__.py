@@ -11,22 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from laneway.engine.feel.builtins import BUILTINS
-from laneway.engine.feel.checks.base import Variables, no_type
+from laneway.engine.feel.checks.base import no_type
 from laneway.engine.feel.checks.calls import Walker
 from laneway.engine.feel.checks.kinds import is_known, join, list_of, stored, word
 from laneway.engine.feel.checks.problems import MARK, Problem, marked
 from laneway.engine.feel.checks.texts import mend
+from laneway.engine.feel.checks.vocabulary import Variables, Vocabulary
 from laneway.engine.feel.errors import FeelSyntaxError
 from laneway.engine.feel.names import Names
 from laneway.engine.feel.parser import Parser
-from laneway.engine.feel.properties import WORDY
-from laneway.engine.feel.reader import Node
 from laneway.engine.feel.types import ANY, Type
 from laneway.words import Text
 
 __all__ = [
     "MARK",
     "Problem",
+    "Vocabulary",
     "check_expression",
     "is_known",
     "join",
@@ -42,7 +42,7 @@ _BUILTIN_NAMES = Names(BUILTINS)
 
 def check_expression(
     text: str,
-    variables: Variables | None = None,
+    variables: Variables | Vocabulary | None = None,
     *,
     is_unary: bool = False,
     input_type: Type | None = None,
@@ -53,21 +53,30 @@ def check_expression(
 
     `variables` are the names that may be used, with their types (None: not known). Without `variables`, names
     are not judged; with `is_open` there may be others as well, so that only a name that looks like a known
-    one is told. `input_type` is that of the input of unary tests; `type_of` finds item definitions.
+    one is told. A `Vocabulary` is both, prepared for many texts. `input_type` is that of the input of unary
+    tests; `type_of` finds item definitions.
     A leading = (Camunda) is allowed before an expression.
     """
     try:
-        return _walked(text, variables, is_unary, input_type, is_open, type_of)[1]
+        known = variables if isinstance(variables, Vocabulary) else Vocabulary(variables, is_open=is_open)
+        walker, parser = _begun(text, known, is_unary, type_of)
+        if is_unary:
+            walker.unary(parser.unary_tests_only(), input_type or ANY)
+        else:
+            walker.of(parser.expression_only())
     except FeelSyntaxError as error:
         hint = mend(_body(text, is_unary), error)
         return [Problem("syntax", hint.text, hint.pos + len(text) - len(_body(text, is_unary)))]
     except RecursionError:
         return [Problem("syntax", Text("嵌套过深", "nested too deeply"), 0)]
+    offset = len(text) - len(walker.text)
+    problems = [problem._replace(pos=problem.pos + offset) for problem in dict.fromkeys(walker.problems)]
+    return sorted(problems, key=lambda problem: problem.pos)
 
 
 def kind_of(
     text: str,
-    variables: Variables | None = None,
+    variables: Variables | Vocabulary | None = None,
     *,
     type_of: Callable[[str], Type | None] = no_type,
 ) -> Type:
@@ -76,7 +85,9 @@ def kind_of(
     A text that is wrong is of type Any.
     """
     try:
-        return _walked(text, variables, False, None, True, type_of)[0]
+        known = variables if isinstance(variables, Vocabulary) else Vocabulary(variables)
+        walker, parser = _begun(text, known, False, type_of, tells=False)
+        return walker.of(parser.expression_only())
     except (FeelSyntaxError, RecursionError):
         return ANY
 
@@ -87,40 +98,15 @@ def _body(text: str, is_unary: bool) -> str:
     return stripped[1:] if not is_unary and stripped.startswith("=") else stripped
 
 
-def _walked(
+def _begun(
     text: str,
-    variables: Variables | None,
+    known: Vocabulary,
     is_unary: bool,
-    input_type: Type | None,
-    is_open: bool,
     type_of: Callable[[str], Type | None],
-) -> tuple[Type, list[Problem]]:
-    """(type, problems) of a text. Raises FeelSyntaxError, and RecursionError."""
+    *,
+    tells: bool = True,
+) -> tuple[Walker, Parser]:
+    """What reads a text and what walks over it. Raises FeelSyntaxError when it cannot be cut into tokens."""
     body = _body(text, is_unary)
-    known = variables or {}
-    members = Names([*WORDY, *_members(known)])
-    parser = Parser(body, Names(known), _BUILTIN_NAMES, members)
-    walker = Walker(body, variables, is_open=is_open, type_of=type_of)
-    if is_unary:
-        found = walker.unary(parser.unary_tests_only(), input_type or ANY)
-    else:
-        node: Node = parser.expression_only()
-        found = walker.of(node)
-    offset = len(text) - len(body)
-    problems = [problem._replace(pos=problem.pos + offset) for problem in dict.fromkeys(walker.problems)]
-    return found, sorted(problems, key=lambda problem: problem.pos)
-
-
-def _members(variables: Variables) -> set[str]:
-    """All names of fields in the types, which may follow a dot."""
-    found: set[str] = set()
-    waiting = [ty for ty in variables.values() if ty is not None]
-    seen: set[int] = set()
-    while waiting:
-        ty = waiting.pop()
-        if id(ty) in seen:
-            continue  # an item definition may contain itself
-        seen.add(id(ty))
-        found.update(ty.fields or ())
-        waiting += [*(ty.fields or {}).values(), *([ty.item] if ty.item else [])]
-    return found
+    parser = Parser(body, known.names, _BUILTIN_NAMES, known.members)
+    return Walker(body, known, type_of, tells=tells), parser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,11 +12,10 @@ from laneway.engine.feel.checks import spelling
 from laneway.engine.feel.checks.kinds import FUNCTION, is_known, word
 from laneway.engine.feel.checks.problems import Problem
 from laneway.engine.feel.checks.texts import full_width, masked
+from laneway.engine.feel.checks.vocabulary import Vocabulary
 from laneway.engine.feel.reader import Node
 from laneway.engine.feel.types import ANY, Type
 from laneway.words import Severity, Text
-
-Variables = Mapping[str, Type | None]
 
 
 @dataclass
@@ -35,19 +34,15 @@ def no_type(name: str) -> Type | None:
 class WalkerBase:
     """Gives the type of each node by one method per kind, named `_<kind>`, and notes problems on the way.
 
-    `variables` are those of the root scope, None when they are not known; with `is_open` there may be others.
+    `vocabulary` are the names of the root scope. Without `tells` only types are asked for.
     """
 
     def __init__(
-        self,
-        text: str,
-        variables: Variables | None,
-        *,
-        is_open: bool,
-        type_of: Callable[[str], Type | None],
+        self, text: str, vocabulary: Vocabulary, type_of: Callable[[str], Type | None], *, tells: bool = True
     ) -> None:
         self.text, self.masked = text, masked(text)
-        self.variables, self.is_open, self.type_of = variables, is_open, type_of
+        self.vocabulary, self.type_of = vocabulary, type_of
+        self.variables, self.tells = vocabulary.variables, tells
         self.problems: list[Problem] = []
         self.scopes: list[Scope] = []
 
@@ -90,8 +85,10 @@ class WalkerBase:
             return found
         if name in BUILTINS:
             return ANY if is_hidden else FUNCTION
-        if not (name == "?" or self.is_full_width(node.pos, name) or is_hidden or self.variables is None):
-            self._tell_unknown(node.pos, name, self.variables)
+        if self.tells and not (
+            name == "?" or self.is_full_width(node.pos, name) or is_hidden or self.variables is None
+        ):
+            self._tell_unknown(node.pos, name)
         return ANY
 
     def is_full_width(self, pos: int, name: str) -> bool:
@@ -104,20 +101,19 @@ class WalkerBase:
         return hint is not None
 
     def bound(self) -> list[str]:
-        """All names that are bound here."""
-        return [*(name for scope in self.scopes for name in scope.names), *(self.variables or ())]
+        """The names that are bound inside the text, here."""
+        return [name for scope in self.scopes for name in scope.names]
 
-    def _tell_unknown(self, pos: int, name: str, variables: Variables) -> None:
+    def _tell_unknown(self, pos: int, name: str) -> None:
         words = spelling.joined_words(name)
         if words is not None:
             zh = f"“{name}”会被当作一个名称：“{words[0]}”请改写为 {words[1]}"
             en = f"“{name}” is taken for one name: write {words[1]} instead of “{words[0]}”"
             self.warn("unknown_variable", pos, zh, en)
             return
-        meant = spelling.constant_like(name, is_sure=self.is_open) or spelling.variable_like(
-            name, self.bound(), is_sure=self.is_open
-        )
-        if meant is None and self.is_open:
+        is_open = self.vocabulary.is_open
+        meant = spelling.constant_like(name, is_sure=is_open) or self.vocabulary.like(name, self.bound())
+        if meant is None and is_open:
             return
         zh, en = spelling.did_you_mean(meant)
         self.warn("unknown_variable", pos, f"没有变量“{name}”{zh}", f"there is no variable “{name}”{en}")

@@ -106,7 +106,7 @@ class Walker(StructureWalker):
     # what is called
 
     def _tell_unknown_function(self, pos: int, name: str, is_hidden: bool) -> None:
-        if self.is_full_width(pos, name):
+        if not self.tells or self.is_full_width(pos, name):
             return
         meant = spelling.function_like(name, self.bound())
         if meant is None and is_hidden:
@@ -179,7 +179,7 @@ class Walker(StructureWalker):
         for key, arg in args:
             if key not in known:
                 at = max(self.text.rfind(key, 0, arg.pos), node.pos)
-                zh, en = spelling.did_you_mean(spelling.variable_like(key, known))
+                zh, en = spelling.did_you_mean(spelling.variable_like(key, spelling.spellings(known)))
                 words = Text(
                     f"{name} 没有参数“{key}”{zh or f'：应为 {shown}'}",
                     f"{name} has no parameter “{key}”{en or f': call it as {shown}'}",

@@ -62,6 +62,8 @@ _NEARNESS: Final = 0.74
 _SURE: Final = 0.83
 _SHORT: Final = 4
 _LONG: Final = 8
+_MAX_LENGTH: Final = 80
+_MAX_CANDIDATES: Final = 500
 _ENDINGS: Final = re.compile(r"(?:s|es|\d+)$")
 
 
@@ -69,34 +71,37 @@ def _squeezed(name: str) -> str:
     return _SEPARATORS.sub("", name).lower()
 
 
-def _nearest(name: str, known: Iterable[str], cutoff: float) -> str | None:
-    """The known name that reads most like this one, if any does."""
-    by_spelling: dict[str, str] = {}
-    for other in known:
-        by_spelling.setdefault(_squeezed(other), other)
+def spellings(names: Iterable[str]) -> dict[str, str]:
+    """Names by how they read without blanks, underscores and capitals."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(_squeezed(name), name)
+    return found
+
+
+def _nearest(name: str, known: Mapping[str, str], cutoff: float) -> str | None:
+    """The known name that reads most like this one, if any does; `known` are spellings."""
     wanted = _squeezed(name)
-    if wanted in by_spelling:
-        return by_spelling[wanted]
-    if len(wanted) > 80:
-        return None
-    near = difflib.get_close_matches(wanted, by_spelling, n=1, cutoff=cutoff)
-    return by_spelling[near[0]] if near else None
+    if wanted in known or len(wanted) > _MAX_LENGTH:
+        return known.get(wanted)
+    # Letters that differ in number alone already make two words less alike than the cutoff.
+    least, most = cutoff / (2 - cutoff) * len(wanted), (2 - cutoff) / cutoff * len(wanted)
+    candidates = [other for other in known if least <= len(other) <= most][:_MAX_CANDIDATES]
+    near = difflib.get_close_matches(wanted, candidates, n=1, cutoff=cutoff)
+    return known[near[0]] if near else None
 
 
-def function_like(name: str, known: Iterable[str] = ()) -> str | None:
-    """The function that was probably meant; `known` are functions besides the built-in ones."""
+def function_like(name: str, bound: Iterable[str]) -> str | None:
+    """The function that was probably meant; `bound` are names that are bound inside the text."""
     squeezed = _squeezed(name)
-    if (
-        squeezed.startswith("not")
-        and (inner := _nearest(name[3:], BUILTINS, 0.95))
-        and name[:3].lower() == "not"
-    ):
+    inner = _BUILTINS.get(squeezed.removeprefix("not")) if squeezed.startswith("not") else None
+    if inner:
         return f"not({inner}(…))"
     if squeezed in _CONSTRUCTS:
         return _CONSTRUCTS[squeezed]
     if squeezed in _OTHERS and _OTHERS[squeezed] in BUILTINS:
         return _OTHERS[squeezed]
-    return _nearest(name, [*known, *BUILTINS], _NEARNESS)
+    return _nearest(name, _BUILTINS, _NEARNESS) or _nearest(name, spellings(bound), _NEARNESS)
 
 
 def constant_like(name: str, *, is_sure: bool = False) -> str | None:
@@ -107,8 +112,8 @@ def constant_like(name: str, *, is_sure: bool = False) -> str | None:
     return None if is_sure else _WORDS.get(lowered)
 
 
-def variable_like(name: str, known: Iterable[str], *, is_sure: bool = False) -> str | None:
-    """The variable that was probably meant.
+def variable_like(name: str, known: Mapping[str, str], *, is_sure: bool = False) -> str | None:
+    """The variable that was probably meant; `known` are spellings.
 
     With `is_sure` other variables may exist as well: only what can hardly be a name of its own counts, so not
     the singular of a known name, nor the same with another number.
@@ -137,6 +142,9 @@ def _slips(a: str, b: str) -> int:
                 row[j] = min(row[j], before[j - 2] + 1)
         before = above
     return row[-1]
+
+
+_BUILTINS: Final = spellings(BUILTINS)
 
 
 def did_you_mean(name: str | None, shown: Callable[[str], str] = str) -> tuple[str, str]:

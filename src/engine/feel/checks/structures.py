@@ -41,7 +41,7 @@ class StructureWalker(OperatorWalker):
         if ty.base == "context":
             fields = ty.fields or {}
             if name not in fields and not self.is_full_width(pos, name):
-                meant = spelling.variable_like(name, fields, is_sure=True)
+                meant = spelling.variable_like(name, spelling.spellings(fields), is_sure=True)
                 if meant is not None:
                     zh, en = spelling.did_you_mean(meant)
                     self.warn(
@@ -52,7 +52,7 @@ class StructureWalker(OperatorWalker):
             return ANY
         known = PROPERTIES.get(str(ty.base), {})
         if name not in known:
-            self._tell_no_property(pos, ty, name, spelling.variable_like(name, known))
+            self._tell_no_property(pos, ty, name, spelling.variable_like(name, spelling.spellings(known)))
         return known.get(name, ANY)
 
     def _tell_no_property(self, pos: int, ty: Type, name: str, meant: str | None) -> None:
