@@ -14,6 +14,7 @@ from laneway.web.i18n import pick
 from laneway.web.story import Teller
 
 _OPEN = 6
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,21 @@ class Decided:
     is_open: bool
 
 
-def decided(session: Session, root_key: int, teller: Teller, *, opened: str, whole: str) -> list[Decided]:
-    """The decisions of a case, the latest evaluation first.
+def decided(
+    session: Session, root_key: int, teller: Teller, *, opened: str, whole: str
+) -> tuple[list[Decided], int]:
+    """The decisions of a case, the latest evaluation first, and how many there are: very many are cut.
 
-    `opened` is the id of one that is asked for, `whole` that of one whose rules are all wanted.
+    `opened` is the id of one that is asked for, `whole` that of one whose rules are all wanted; both are kept.
     """
     found = decisions.of_case(session, root_key)
-    return [
-        _decided(session, one, teller, is_open=position < _OPEN or id_of(one) in (opened, whole), whole=whole)
-        for position, one in enumerate(found)
+    asked = (opened, whole)
+    shown = [one for position, one in enumerate(found) if position < _SHOWN or id_of(one) in asked]
+    told = [
+        _decided(session, one, teller, is_open=position < _OPEN or id_of(one) in asked, whole=whole)
+        for position, one in enumerate(shown)
     ]
+    return told, len(found)
 
 
 def id_of(made: DecisionInstance) -> str:

@@ -212,14 +212,12 @@ def _decided(session: Session, seen: Seen, person: Person) -> dict[str, Any]:
     """What the tab of decisions shows; what expressions warned of is for those who can mend the process."""
     asked, root_key = request.args, seen.row.instance_key
     may_mend = access.may(person, Action.EDIT_PROCESS)
+    decided, total = case_decisions.decided(
+        session, root_key, seen.teller, opened=asked.get("open", ""), whole=asked.get("rules", "")
+    )
     return {
-        "decided": case_decisions.decided(
-            session,
-            root_key,
-            seen.teller,
-            opened=asked.get("open", ""),
-            whole=asked.get("rules", ""),
-        ),
+        "decided": decided,
+        "decided_in_all": total,
         "expression_warnings": case_detail.expression_warnings(session, root_key) if may_mend else [],
         "may_see_processes": access.may(person, Action.SEE_PROCESSES),
     }

@@ -13,6 +13,7 @@ from laneway.engine.model import Person
 from laneway.engine.queries import decisions as found_decisions
 from laneway.engine.runtime import Started
 from laneway.testing import drain
+from laneway.web import case_decisions
 from laneway.words import Resource
 
 from .conftest import SignIn
@@ -376,3 +377,15 @@ def test_trying_leaves_a_decision_instance_outside_any_case(
     page = browser.get("/decisions/grade/evaluations").text
 
     assert "tried by Owner" in page
+
+
+def test_of_very_many_decisions_the_latest_are_shown_and_any_other_is_reached(
+    sign_in: SignIn, graded: Started, mei: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_decisions, "_SHOWN", 1)
+    browser, older = sign_in(mei), _decided_id(graded)
+    page = browser.get(f"/cases/{graded.case_number}/decisions").text
+
+    assert "共 2 次求值" in page
+    assert f'id="decision-{older}"' not in page
+    assert f'id="decision-{older}"' in browser.get(f"/cases/{graded.case_number}/decisions?open={older}").text
