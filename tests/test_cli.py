@@ -75,6 +75,23 @@ def test_check_tells_file_element_and_reason_in_both_languages(run):
     assert error["message"]["en"]
 
 
+def test_findings_of_a_table_are_told_by_check_and_deploy(run, tmp_path):
+    rule = "<rule id='r'><inputEntry><text>&lt; 5</text></inputEntry><outputEntry><text>1</text></outputEntry></rule>"
+    (tmp_path / "fee.dmn").write_text(
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" namespace="n">'
+        '<decision id="fee" name="Fee"><decisionTable id="t"><input id="i"><inputExpression typeRef="number">'
+        f'<text>amount</text></inputExpression></input><output id="o" name="fee"/>{rule}</decisionTable>'
+        "</decision></definitions>",
+        "utf-8",
+    )
+    told = "warning: fee.dmn t Fee: 没有规则适用于：amount >= 5 / no rule holds for: amount >= 5 [rules_gap]"
+    checked, deployed = run("check", "fee.dmn"), run("deploy", "fee.dmn")
+    assert (checked.exit_code, deployed.exit_code) == (0, 0)
+    assert told in checked.output
+    assert told in deployed.output
+    assert json.loads(run("deploy", "fee.dmn", "--json").output)["findings"][0]["code"] == "rules_gap"
+
+
 def test_checking_stores_nothing(run, tmp_path):
     run("check", "greet.bpmn")
     assert not (tmp_path / "data").exists()

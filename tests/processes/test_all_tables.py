@@ -13,10 +13,12 @@ import math
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from laneway.engine import deployments, process_folder
 from laneway.engine.dmn import DecisionModel, read_decisions
 from laneway.words import Resource
 
@@ -107,3 +109,12 @@ def test_every_name_in_a_table_has_both_languages(path: Path) -> None:
             assert any(p.get("name") == "laneway:name:en" and p.get("value") for p in properties), column.get(
                 "id"
             )
+
+
+def test_tables_are_deployed_even_where_there_is_no_diagram_yet(sqlite_database: ModuleType) -> None:
+    with sqlite_database.unit_of_work() as session:
+        resources = process_folder.read_files([ROOT / "processes"])
+        deployed = deployments.deploy(session, resources, by=None)
+    assert {one.decision_id for one in deployed.decisions} == {entry["decision"] for entry in HANDBOOK}
+    assert all(one.is_new for one in deployed.decisions)
+    assert [finding for finding in deployed.findings if finding.file.endswith(".dmn")] == []

@@ -30,9 +30,16 @@ def check_inputs(sheet: Sheet, texts: Texts, problems: Problems) -> None:
     for column in sheet.columns:
         expression = child(column.xml, "inputExpression")
         place = column_place(column.title)
-        if expression is not None and column.subject:
-            texts.check(column.subject, expression, place)
-            _check_input_type(column, texts, problems)
+        if expression is None or not column.subject:
+            problems.add(
+                "no_input_expression",
+                column.xml,
+                f"{place.en} has no expression, so its value is always null",
+                f"{place.zh}没有表达式，它的值总是空",
+            )
+            continue
+        texts.check(column.subject, expression, place)
+        _check_input_type(column, texts, problems)
         _check_mixed_kinds(column, problems)
         inferred = texts.kind(column.subject)
         ty = column.type or (inferred if is_known(inferred) else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from laneway.engine.feel.civil import DAY, NS
@@ -13,7 +13,9 @@ from laneway.engine.feel.values import Value, kind
 Key: TypeAlias = Any
 """Decimal of a number, str of a string, int of everything temporal."""
 
-_CLOCK_STEPS: Final = (DAY, 3600 * NS, 60 * NS, NS, 1)
+_HOUR: Final = 3600 * NS
+_MAX_OFFSET: Final = 18
+_CLOCK_STEPS: Final = (DAY, _HOUR, 60 * NS, NS, 1)
 
 
 class Scale(NamedTuple):
@@ -29,10 +31,18 @@ class Scale(NamedTuple):
     is_discrete: bool = True
 
 
-def _time(ns: int, offset: int | None) -> Time:
+def _local_time(ns: int) -> Time:
     if not 0 <= ns < DAY:
         raise ValueError("no such time")
-    return Time(ns, offset)
+    return Time(ns)
+
+
+def _zoned_time(ns: int) -> Time:
+    """The time of day that is so many nanoseconds after midnight in UTC, told with an offset if it must be."""
+    hours = 0 if 0 <= ns < DAY else -(ns // _HOUR) if ns < 0 else (DAY - ns) // _HOUR - 1
+    if abs(hours) > _MAX_OFFSET:
+        raise ValueError("no such time")
+    return Time(ns + hours * _HOUR, hours * 3600)
 
 
 def _string_after(text: str) -> list[str]:
@@ -45,8 +55,8 @@ _SCALES: Final[dict[str, Scale]] = {
     "whole number": Scale("number", (), lambda key: key),
     "string": Scale("string", (), lambda key: key, is_discrete=False),
     "date": Scale("date", (1,), Date.of_days),
-    "time": Scale("time", _CLOCK_STEPS, lambda key: _time(key, None)),
-    "zoned time": Scale("time", _CLOCK_STEPS, lambda key: _time(key, 0)),
+    "time": Scale("time", _CLOCK_STEPS, _local_time),
+    "zoned time": Scale("time", _CLOCK_STEPS, _zoned_time),
     "date and time": Scale("date and time", _CLOCK_STEPS, DateTime.of_local),
     "zoned date and time": Scale("date and time", _CLOCK_STEPS, lambda key: DateTime.of_local(key, 0)),
     "days and time duration": Scale("days and time duration", _CLOCK_STEPS, DayTimeDuration),
@@ -95,13 +105,16 @@ def sample(on: Scale, low: Key | None, high: Key | None) -> Value:
 
 
 def _number_between(low: Decimal | None, high: Decimal | None, is_whole: bool) -> Decimal | None:
-    """A whole number if there is one."""
-    if low is None:
-        return None if high is None else high.to_integral_value(ROUND_FLOOR) - 1
-    up = low.to_integral_value(ROUND_FLOOR) + 1
-    if high is None or up < high:
-        return up
-    return None if is_whole else (low + high) / 2
+    """A whole number if there is one. Of numbers too large for a step of one the double is tried."""
+    tried: list[Decimal] = []
+    if low is not None:
+        tried += [low.to_integral_value(ROUND_FLOOR) + 1, low * 2]
+    if high is not None:
+        tried += [high.to_integral_value(ROUND_CEILING) - 1, high * 2]
+    if low is not None and high is not None and not is_whole:
+        tried.append((low + high) / 2)
+    fits = (v for v in tried if (low is None or low < v) and (high is None or v < high))
+    return next((v for v in fits if not is_whole or v == v.to_integral_value()), None)
 
 
 def _string_between(low: str | None, high: str | None) -> str | None:
