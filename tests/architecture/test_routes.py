@@ -44,7 +44,14 @@ PAGES = {
     "/v2/topology": EVERYONE,
     "/v2/authentication/me": EVERYONE,
 }
-VALUES = {"view": "mine", "locale": "zh", "process_id": "nothing", "number": "CP-2026-000001", "tab": "tasks"}
+VALUES = {
+    "view": "mine",
+    "locale": "zh",
+    "process_id": "nothing",
+    "number": "CP-2026-000001",
+    "tab": "tasks",
+    "decisionEvaluationInstanceKey": "1-1",
+}
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ RULES = [
     (Action.SEE_BOARD, None, MANAGERS | {"owner", "auditor"}),
     (Action.SEE_PROCESSES, None, EVERYONE_WITH_A_GROUP),
     (Action.EDIT_PROCESS, None, {"owner"}),
+    (Action.EVALUATE_DECISION, None, {"owner", "worker"}),
     (Action.WORK_JOBS, None, {"worker"}),
     (Action.ADMIN_PEOPLE, None, {"admin", "desk_and_admin"}),
 ]
