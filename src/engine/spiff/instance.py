@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
@@ -26,8 +27,10 @@ from laneway.engine.spiff.elements import Mark, Token, put
 from laneway.engine.spiff.scopes import InnerScope, Scope
 from laneway.engine.spiff.waiting import Waiting
 
-STEP_LIMIT = 10_000
+STEP_LIMIT = 50_000
 """Steps without a wait after which an instance is taken to be in an endless loop."""
+SECONDS_LIMIT = 10.0
+"""How long an instance may move without a wait: as long as its transaction, and what that locks, may last."""
 
 
 class Instance(Waiting, Scope, BpmnWorkflow):
@@ -38,6 +41,7 @@ class Instance(Waiting, Scope, BpmnWorkflow):
         self.live: dict[int, Token] = {}
         self.queue: deque[Any] = deque()
         """Token numbers, and levels that may have become empty, in the order things happened."""
+        self.at_joins = {}
         self.inclusive_joins: dict[int, bool] = {}
         self.conditions: dict[int, bool] = {}
         """Tokens that wait for a condition to become true."""
@@ -82,8 +86,8 @@ class Instance(Waiting, Scope, BpmnWorkflow):
 
     def run(self) -> None:
         """Move until every branch waits. A token that would move on without end becomes an incident."""
-        steps = 0
-        while not self.completed and self._step(within_limit=steps < STEP_LIMIT):
+        steps, until = 0, monotonic() + SECONDS_LIMIT
+        while not self.completed and self._step(within_limit=steps < STEP_LIMIT and monotonic() < until):
             steps += 1
 
     def _step(self, *, within_limit: bool) -> bool:
@@ -100,11 +104,17 @@ class Instance(Waiting, Scope, BpmnWorkflow):
                 if within_limit:
                     token.run()
                 else:
-                    endless = f"More than {STEP_LIMIT} steps without a wait: is this an endless loop?"
+                    endless = (
+                        f"More than {STEP_LIMIT} steps or {SECONDS_LIMIT:g} seconds without a wait: "
+                        "is this an endless loop?"
+                    )
                     self.park(token, "enter", StepFailed("ENDLESS_LOOP", endless))
                 return True
-        joins = [self.live[number] for number in self.inclusive_joins if number in self.live]
-        return any(join.task_spec.fire_if_possible(join) for join in joins)
+        joins: dict[tuple[int, str], Token] = {}
+        for number in self.inclusive_joins:
+            token = self.live[number]  # those that wait at one join of one level fare alike
+            joins.setdefault((id(token.workflow), token.task_spec.name), token)
+        return any(join.task_spec.fire_if_possible(join) for join in joins.values())
 
     def _level_done(self, owner: int) -> None:
         # Asked again here: a non-interrupting event sub-process may have started meanwhile.

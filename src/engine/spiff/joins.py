@@ -14,6 +14,9 @@ from laneway.engine.spiff.elements import Element, Token, no_flow
 if TYPE_CHECKING:
     from laneway.engine.spiff.instance import Instance
 
+ByFlow = dict[str, dict[int, Token]]
+"""Tokens that wait at a join, by the flow they came in by and by number, oldest first; no flow without one."""
+
 
 class Exclusive(Element):
     """Takes the first flow whose condition holds, else the default."""
@@ -40,27 +43,28 @@ class Parallel(Element):
 class Joining(Element):
     """Base of the joins: one waiting token per incoming flow is consumed, surplus ones stay."""
 
-    def waiting(self, scope: Any) -> dict[str, list[Token]]:
-        """Waiting tokens by the flow they came in by."""
-        by_flow: dict[str, list[Token]] = {}
-        for other in scope.tasks.values():
-            if other.task_spec is self and other._state == TaskState.WAITING:
-                by_flow.setdefault(other.internal_data.get("flow", ""), []).append(other)
+    def join(self, token: Token) -> ByFlow:
+        """Let a token wait here; all that wait, by the flow they came in by."""
+        token._set_state(TaskState.WAITING)
+        by_flow: ByFlow = token.workflow.at_joins.setdefault(self.name, {})
+        by_flow.setdefault(token.internal_data.get("flow", ""), {})[token.id] = token
         return by_flow
 
-    def consume(self, by_flow: dict[str, list[Token]], keep: Token) -> None:
+    def consume(self, by_flow: ByFlow, keep: Token) -> None:
         """Take one token per flow out of the tree, all but the one that goes on."""
-        for tokens in by_flow.values():
-            if keep not in tokens:
-                tokens[0].workflow.drop(tokens[0])
+        kept = keep.internal_data.get("flow", "")
+        for flow in list(by_flow):
+            if flow != kept:
+                first = next(iter(by_flow[flow].values()))
+                first.workflow.drop(first)
+        keep.workflow.forget_at_join(keep)
 
 
 class ParallelJoin(Joining, Parallel):
     """Waits for a token on each incoming flow."""
 
     def _update_hook(self, token: Token) -> bool:
-        token._set_state(TaskState.WAITING)
-        by_flow = self.waiting(token.workflow)
+        by_flow = self.join(token)
         if len(by_flow) < len(self.node.incoming):
             return False
         self.consume(by_flow, token)
@@ -71,26 +75,24 @@ class InclusiveJoin(Joining):
     """Waits while a token can still arrive on an empty flow and on no filled one (BPMN 2.0 section 13.4.3)."""
 
     def _update_hook(self, token: Token) -> bool:
-        token._set_state(TaskState.WAITING)
+        self.join(token)
         token.workflow.top_workflow.inclusive_joins[token.id] = True
         return False  # decided when nothing else is ready, see fire_if_possible
 
     def is_blocked(self, scope: Any, filled: Collection[str]) -> bool:
         """Whether some token can still reach an empty incoming flow, and no filled one."""
         sources = scope.spec.sources_by_flow(self.node)
-        others = {o.task_spec.name for o in scope.tasks.values() if o.task_spec is not self}
-        empty = [nodes for flow, nodes in sources.items() if flow not in filled]
-        full = [nodes for flow, nodes in sources.items() if flow in filled]
-        return any(
-            any(name in nodes for nodes in empty) and not any(name in nodes for nodes in full)
-            for name in others
-        )
+        empty: set[str] = set().union(*(nodes for flow, nodes in sources.items() if flow not in filled))
+        full: set[str] = set().union(*(nodes for flow, nodes in sources.items() if flow in filled))
+        decisive = empty - full
+        return any(o.task_spec.name in decisive for o in scope.tasks.values() if o.task_spec is not self)
 
     def fire_if_possible(self, token: Token) -> bool:
         """Let the join pass when nothing more can arrive."""
-        by_flow = self.waiting(token.workflow)
+        by_flow = token.workflow.at_joins[self.name]
         if len(by_flow) < len(self.node.incoming) and self.is_blocked(token.workflow, by_flow):
             return False
+        del token.workflow.top_workflow.inclusive_joins[token.id]
         self.consume(by_flow, token)
         token._ready()
         return True
@@ -103,30 +105,31 @@ class ComplexJoin(InclusiveJoin):
     """
 
     def _update_hook(self, token: Token) -> bool:
-        token._set_state(TaskState.WAITING)
         scope = token.workflow
         used = scope.book.setdefault("rounds", {}).setdefault(self.name, [])
-        by_flow = self.waiting(scope)
+        by_flow = self.join(token)
         if used and not self.is_blocked(scope, used):
             used.clear()
         if not used:
             return self._activate(token, by_flow, used)
         for flow in [flow for flow in by_flow if flow not in used]:
-            scope.drop(by_flow[flow][0])
+            scope.drop(next(iter(by_flow[flow].values())))
             used.append(flow)
         if len(used) == len(self.node.incoming):
             used.clear()
         return False
 
-    def _activate(self, token: Token, by_flow: dict[str, list[Token]], used: list[str]) -> bool:
-        top: Instance = token.workflow.top_workflow
+    def _activate(self, token: Token, by_flow: ByFlow, used: list[str]) -> bool:
+        scope = token.workflow
+        top: Instance = scope.top_workflow
         assert self.node.activation_condition is not None
         try:
             passes = top.holds(token, self.node.activation_condition, activationCount=len(by_flow))
         except StepFailed as failure:
+            scope.forget_at_join(token)
             top.park(token, "arrive", failure)
             return False
         if passes:
-            self.consume(by_flow, token)
             used.extend(by_flow)
+            self.consume(by_flow, token)
         return passes

@@ -22,6 +22,8 @@ class Scope:
     tasks: dict[int, Token]
     task_tree: Token
     top_workflow: Any
+    at_joins: dict[str, dict[str, dict[int, Token]]]
+    """Tokens that wait at a join, by join, flow and number; not stored, see `state.load`."""
 
     def open(self) -> None:
         """Put the root token in place."""
@@ -51,6 +53,18 @@ class Scope:
         del self.tasks[token.id]
         del self.top_workflow.live[token.id]
         self.top_workflow.inclusive_joins.pop(token.id, None)
+        self.forget_at_join(token)
+
+    def forget_at_join(self, token: Token) -> None:
+        """A token waits at its join no longer."""
+        by_flow = self.at_joins.get(token.task_spec.name)
+        flow = token.internal_data.get("flow", "")
+        if (
+            by_flow is not None
+            and by_flow.get(flow, {}).pop(token.id, None) is not None
+            and not by_flow[flow]
+        ):
+            del by_flow[flow]
 
     def clear(self, but: Token | None = None) -> None:
         """End every token of this level, except `but`."""
@@ -81,4 +95,5 @@ class InnerScope(Scope, BpmnSubWorkflow):
 
     def __init__(self, spec: LevelSpec, owner: Token, top: Instance) -> None:
         self.owner = owner
+        self.at_joins = {}
         super().__init__(spec, owner.id, top, deserializing=True)

@@ -6,11 +6,13 @@ from collections import deque
 from typing import Any
 
 import orjson
+from SpiffWorkflow.util.task import TaskState
 
 from laneway.engine.spiff.build import Specs
 from laneway.engine.spiff.effects import Host
 from laneway.engine.spiff.elements import ROOT, Token
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.joins import Joining
 from laneway.engine.spiff.scopes import InnerScope, Scope
 
 _FORMAT = 1
@@ -62,6 +64,8 @@ def load(host: Host, process_id: str, specs: Specs, stored: bytes) -> Instance:
             token.data, token.internal_data = local, internal
             if name == ROOT:
                 scope.task_tree = token
+            elif token_state == TaskState.WAITING and isinstance(spec, Joining):
+                spec.join(token)
     instance.last_token = state["last_token"]
     instance.queue = deque(state["queue"])
     instance.inclusive_joins = dict.fromkeys(state["inclusive_joins"], True)

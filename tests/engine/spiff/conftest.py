@@ -13,10 +13,11 @@ from laneway.engine import clock, expressions, feel
 from laneway.engine.bpmn.checks import Known, check
 from laneway.engine.bpmn.model import Called, Event
 from laneway.engine.bpmn.reader import read_processes
+from laneway.engine.spiff import instance as executor
 from laneway.engine.spiff import state
 from laneway.engine.spiff.build import specs_of
 from laneway.engine.spiff.effects import Due, Effect, Evaluated, Note, SignalThrown, StepFailed, WaitsClosed
-from laneway.engine.spiff.instance import STEP_LIMIT, Instance
+from laneway.engine.spiff.instance import Instance
 from laneway.words import Resource, Severity
 
 
@@ -61,7 +62,9 @@ class Bench:
         apply(self.instance)
         if self.is_saved:
             steps = 0
-            while not self.instance.completed and self.instance._step(within_limit=steps < STEP_LIMIT):
+            while not self.instance.completed and self.instance._step(
+                within_limit=steps < executor.STEP_LIMIT
+            ):
                 self._store_and_load()
                 steps += 1
         else:

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from laneway.engine.spiff import instance as executor
+
+from .conftest import Bench
+
 
 def test_a_rework_loop_with_a_parallel_join_keeps_the_newest_values_and_its_size(run: Any, draw: Any) -> None:
     body = (
@@ -115,8 +119,8 @@ def test_two_tokens_on_one_flow_do_not_satisfy_a_parallel_join(run: Any, draw: A
     assert bench.instance.waiting_at() == ["join"]
 
 
-def test_an_endless_loop_without_a_wait_becomes_an_incident(run: Any, draw: Any) -> None:
-    body = (
+def endless(draw: Any) -> str:
+    return (
         draw.start()
         + draw.gateway("exclusive", "again")
         + draw.script("turn")
@@ -126,8 +130,25 @@ def test_an_endless_loop_without_a_wait_becomes_an_incident(run: Any, draw: Any)
         + draw.flow("g", "end", "=false")
         + draw.flow("g", "again", id="back")
     )
-    bench = run(draw.file(draw.process(body)))
+
+
+def test_an_endless_loop_without_a_wait_becomes_an_incident(
+    run: Any, draw: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "STEP_LIMIT", 1_000)
+    bench = run(draw.file(draw.process(endless(draw))))
     assert [type_ for type_, _ in bench.incidents] == ["ENDLESS_LOOP"]
+    bench.retry()  # goes on for as long again, and stops again
+    assert [type_ for type_, _ in bench.incidents] == ["ENDLESS_LOOP"]
+
+
+def test_an_instance_that_moves_for_too_long_becomes_an_incident(
+    draw: Any, frozen_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "SECONDS_LIMIT", 0.05)
+    bench = Bench(draw.file(draw.process(endless(draw))), is_saved=False, frozen=frozen_clock)
+    assert [type_ for type_, _ in bench.incidents] == ["ENDLESS_LOOP"]
+    assert len(bench.trace) < executor.STEP_LIMIT // 3
 
 
 def test_an_event_gateway_with_two_timers_keeps_each_ones_deadline(run: Any, draw: Any) -> None:
@@ -217,3 +238,25 @@ def test_multi_instance_stops_early_and_its_boundary_event_is_outside(run: Any, 
     assert bench.is_completed
     assert bench.variables["results"] == ["x", "y", None]
     assert bench.opened == []
+
+
+def test_an_inclusive_gateway_that_joins_and_finds_no_way_out_waits_for_a_person(run: Any, draw: Any) -> None:
+    body = (
+        draw.start()
+        + draw.gateway("parallel", "fork")
+        + draw.script("a")
+        + draw.script("b")
+        + draw.gateway("inclusive", "join")
+        + draw.script("after")
+        + draw.script("other")
+        + draw.way("start", "fork", "a", "join")
+        + draw.way("fork", "b", "join")
+        + draw.flow("join", "after", "=go")
+        + draw.flow("join", "other", "=false")
+    )
+    bench = run(draw.file(draw.process(body)), go=False)
+    assert bench.incidents == [("CONDITION_ERROR", "join")]
+    bench.change(lambda instance: instance.data.update(go=True))
+    bench.retry()
+    assert bench.trace[2:] == ["after"]
+    assert bench.is_completed
