@@ -162,6 +162,15 @@ ARITHMETIC: Final[dict[str, Operator]] = {
 }
 
 
+PLAIN_ARITHMETIC: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
+    "+": CONTEXT.add,
+    "-": CONTEXT.subtract,
+    "*": CONTEXT.multiply,
+    "/": CONTEXT.divide,
+}
+"""Operators that two numbers need nothing else for; they raise ArithmeticError where there is no value."""
+
+
 def negate(m: Meter, v: Value) -> Value:
     """Unary minus."""
     if type(v) is Decimal:

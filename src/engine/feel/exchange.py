@@ -21,6 +21,8 @@ MAX_EXPONENT: Final = 300
 MAX_WHOLE: Final = 2**63 - 1
 """Larger whole numbers become floats: JSON writers keep no more than 64 bits exactly."""
 
+_DIGITS_OF_WHOLE: Final = 19
+
 MAX_NESTING: Final = 200
 """Deeper lists and contexts are refused: JSON readers stop near there."""
 
@@ -87,9 +89,11 @@ def _out(v: Value, m: Meter, levels: int) -> Any:
     if v is None or k is bool or k is str:
         return v
     if k is Decimal:
-        if v.adjusted() > MAX_EXPONENT:
+        digits = v.adjusted()
+        if digits > MAX_EXPONENT:
             return m.warn("a number is too large for a variable")
-        return int(v) if v == v.to_integral_value() and abs(v) <= MAX_WHOLE else float(v)
+        n = int(v) if digits < _DIGITS_OF_WHOLE else MAX_WHOLE + 1
+        return n if n == v and n <= MAX_WHOLE and n >= -MAX_WHOLE else float(v)
     if levels == 0:
         raise FeelLimit("the result is nested too deeply", "结果嵌套过深")
     if k is list:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from laneway.engine.feel.builtins import BUILTINS
@@ -66,15 +67,22 @@ class Expression:
 
     def evaluate_metered(self, variables: Mapping[str, Any], m: Meter) -> Result:
         """Like `evaluate`, on a meter of the caller."""
+        return Result(self.value(variables, m), m.warnings)
+
+    def value(self, variables: Mapping[str, Any], m: Meter) -> Value:
+        """The value alone; warnings are with the meter."""
         known: dict[str, Value] = {}
         try:
             for name, parts in self._reads:
                 if name in variables:
                     v = variables[name]
-                    known[name] = v if type(v) is str or type(v) is bool else select(v, parts, m)
+                    if type(v) is int:
+                        known[name] = Decimal(v)
+                    else:
+                        known[name] = v if type(v) is str or type(v) is bool else select(v, parts, m)
         except RecursionError:
             raise FeelLimit("a variable is nested too deeply", "变量嵌套过深") from None
-        return Result(self.run(Env(known, None, m)), m.warnings)
+        return self.run(Env(known, None, m))
 
     def run(self, env: Env) -> Value:
         """The value in a scope of FEEL values. Raises `FeelLimit`."""
@@ -169,5 +177,5 @@ def evaluate_json(
     Raises `FeelSyntaxError` for a bad text and `FeelLimit` when a limit is exceeded.
     """
     m = Meter(budget, None if now is None else lambda: now)
-    value = compile_expression(text).evaluate_metered(variables, m).value
-    return from_feel(value, m), m.warnings
+    value = compile_expression(text).value(variables, m)
+    return value if value is True or value is False else from_feel(value, m), m.warnings

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import perf_counter, thread_time
 from typing import Any, Final, NamedTuple
 
 from laneway.engine.feel.errors import FeelLimit
@@ -12,6 +12,7 @@ from laneway.engine.feel.sentences import FeelWarning, tell
 
 MAX_WARNINGS: Final = 50
 MAX_REGEX_SECONDS: Final = 0.1
+PATIENCE: Final = 4
 _SLICE: Final = 2_000
 """Steps between two looks at the time."""
 
@@ -19,8 +20,9 @@ _SLICE: Final = 2_000
 class Budget(NamedTuple):
     """What one evaluation may use up.
 
-    `steps` is about the number of operations, `seconds` wall time, `depth` the number of nested calls, `max_text`
-    the characters of one text, `max_list` the items of one list.
+    `steps` is about the number of operations, `depth` the number of nested calls, `max_text` the characters of one
+    text, `max_list` the items of one list. `seconds` is the time of the thread itself; what it waits for others on a
+    busy machine only counts from `PATIENCE` times as long on.
     """
 
     steps: int
@@ -42,44 +44,32 @@ def _system_clock() -> datetime:
 
 
 class Meter:
-    """Budget, warnings and clock of one evaluation; its time runs from now on.
+    """Budget, warnings and clock of one evaluation.
 
     `clock` tells an aware time to `now()` and `today()`; it is asked once, as one evaluation is one moment.
     `pos` and `element_id` are the place that warnings are about. Code keeps `element_id` up to date; `pos` is only
     known while `is_locating`, see `again`.
     """
 
-    __slots__ = (
-        "_clock",
-        "_deadline",
-        "_moment",
-        "_reserve",
-        "budget",
-        "depth",
-        "element_id",
-        "is_locating",
-        "pos",
-        "steps",
-        "warnings",
-    )
+    # Defaults of the class: one meter is made per evaluation, and most evaluations are a handful of operations.
+    pos: int | None = None
+    element_id: str | None = None
+    is_locating = False
+    _moment: datetime | None = None
+    _began: tuple[float, float] | None = None
 
     def __init__(self, budget: Budget = SCRIPT, clock: Callable[[], datetime] | None = None) -> None:
-        self.budget, self.depth = budget, budget.depth
+        steps, _, self.depth, _, _ = self.budget = budget
         # Most steps are kept in reserve, so that using up the rest is the time to look at the clock.
-        self.steps = min(budget.steps, _SLICE)
-        self._reserve = budget.steps - self.steps
-        self._deadline = time.perf_counter() + budget.seconds
+        self.steps = steps if steps < _SLICE else _SLICE
+        self._reserve = steps - self.steps
         self._clock = clock
-        self._moment: datetime | None = None
         self.warnings: list[FeelWarning] = []
-        self.pos: int | None = None
-        self.element_id: str | None = None
-        self.is_locating = False
 
     def again(self) -> Meter:
         """A meter to repeat a part of this evaluation, to find the places of its warnings: same moment, same end."""
         meter = Meter(self.budget._replace(steps=self._reserve + self.steps), self.clock)
-        meter._deadline, meter.depth, meter.element_id = self._deadline, self.depth, self.element_id
+        meter._began, meter.depth, meter.element_id = self._began, self.depth, self.element_id
         meter.is_locating = True
         return meter
 
@@ -105,8 +95,13 @@ class Meter:
 
     def seconds_left(self) -> float:
         """The time that is left, for work that watches the time itself. Raises `FeelLimit` when there is none."""
-        left = self._deadline - time.perf_counter()
-        if left <= 0:
+        if (
+            self._began is None
+        ):  # short evaluations never look at the time, long ones need not count their start
+            self._began = thread_time(), perf_counter()
+        worked, passed = thread_time() - self._began[0], perf_counter() - self._began[1]
+        left = self.budget.seconds - worked
+        if left <= 0 or passed > PATIENCE * self.budget.seconds:
             raise FeelLimit("the expression takes too long", "表达式的计算耗时过长")
         return left
 

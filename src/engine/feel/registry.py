@@ -50,6 +50,10 @@ class Param:
         self._is_any, self._takes_list, self._takes_function = "a" in codes, "l" in codes, "f" in codes
         self._classes = tuple(c for code in codes for c in _CLASSES.get(code, ()))
 
+    def fits(self, v: Value) -> bool:
+        """Whether the argument needs no conversion."""
+        return self._is_any or type(v) in self._classes
+
     def take(self, v: Value) -> Value:
         """The converted argument, or `_BAD`."""
         if self._is_any or type(v) in self._classes:
@@ -75,6 +79,8 @@ class Signature(NamedTuple):
     def by_position(self, args: list[Value]) -> list[Value] | None:
         """The converted arguments, one per parameter, or None when they do not fit."""
         params, given = self.params, len(args)
+        if given == len(params) and all(map(Param.fits, params, args)):
+            return args
         is_many = bool(params) and params[-1].is_many
         if given < self.required or (given > len(params) and not is_many):
             return None
@@ -130,11 +136,11 @@ class Builtin:
 
     def _run(self, m: Meter, code: BuiltinCode, args: list[Value]) -> Value:
         for arg in args:
-            if type(arg) is str or type(arg) is list:
+            if (type(arg) is str or type(arg) is list) and len(arg) >= 32:
                 m.charge(len(arg) >> 5)  # at least a look at each part, whatever the function does
         try:
             out = code(m, *args)
-            if type(out) is str:
+            if type(out) is str and len(out) >= 16:
                 m.charge(len(out) >> 4)
             return out
         except (ArithmeticError, ValueError) as error:

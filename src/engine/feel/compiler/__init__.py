@@ -12,6 +12,7 @@ from laneway.engine.feel.compiler.structures import StructuresCompiler
 from laneway.engine.feel.errors import FeelLimit
 from laneway.engine.feel.meter import Meter
 from laneway.engine.feel.reader import Node
+from laneway.engine.feel.registry import Builtin
 from laneway.engine.feel.scope import Code, Env
 from laneway.engine.feel.temporal import Date
 from laneway.engine.feel.values import Function, Range, Value, kind
@@ -167,7 +168,13 @@ class Compiler(StructuresCompiler):
         f, parts = self.compile(target), [self.compile(a) for a in args]
         if target[0] == "name" and target[1] in _ASK_FOR_NULL and parts:
             parts[0] = quiet(parts[0])
-        return lambda env: invoke(env.m, f(env), [part(env) for part in parts])
+
+        def run(env: Env) -> Value:
+            called = f(env)
+            args = [part(env) for part in parts]
+            return called.call(env.m, args) if type(called) is Builtin else invoke(env.m, called, args)
+
+        return run
 
     def _named(self, target: Node, args: list[tuple[str, Node]]) -> Code:
         f, parts = self.compile(target), [(key, self.compile(a)) for key, a in args]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from laneway.engine.feel.arithmetic import ARITHMETIC, Operator, negate
+from laneway.engine.feel.arithmetic import ARITHMETIC, PLAIN_ARITHMETIC, Operator, negate
 from laneway.engine.feel.compiler.base import CompilerBase, quiet
 from laneway.engine.feel.compiler.constants import PLAIN, constant, is_comparable, quick_tests
 from laneway.engine.feel.meter import Meter
@@ -59,7 +59,20 @@ class OperatorsCompiler(CompilerBase):
         parts = [(ARITHMETIC[symbol], self.compile(n)) for symbol, n in rest]
         if len(parts) == 1:
             operate, b = parts[0]
-            return lambda env: operate(env.m, a(env), b(env))
+            plain = PLAIN_ARITHMETIC.get(rest[0][0])
+            if plain is None:
+                return lambda env: operate(env.m, a(env), b(env))
+
+            def run_one(env: Env) -> Value:
+                x, y = a(env), b(env)
+                if type(x) is Decimal and type(y) is Decimal:
+                    try:
+                        return plain(x, y)
+                    except ArithmeticError:
+                        return operate(env.m, x, y)  # which warns
+                return operate(env.m, x, y)
+
+            return run_one
 
         def run(env: Env) -> Value:
             v = a(env)
