@@ -34,8 +34,9 @@ def fire_due(session: Session) -> bool:
     if found is None:
         return False
     if found.instance_key is not None:
-        if runtime.lock(session, found.instance_key).state == InstanceState.SUSPENDED:
-            return True  # suspended this very moment; others may be due
+        locked = runtime.lock(session, found.instance_key)
+        if locked.state == InstanceState.SUSPENDED:
+            return True  # this very moment; others may be due
     again = select(timer).where(columns.key == found.key)
     # A start timer has no instance to lock; its own row is locked, or left to who has it.
     row = session.execute(again.with_for_update(skip_locked=True) if is_postgresql() else again).one_or_none()

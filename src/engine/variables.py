@@ -20,11 +20,10 @@ MOST_BYTES = 1_000_000
 """Of the values of one request, as JSON."""
 _DEEPEST = 100
 _LONGEST_NAME = 200
-_RESERVED = frozenset(
-    "true false null and or not in if then else for return some every satisfies between instance of function "
-    "loopCounter case_number".split()
-)
-"""Words of FEEL, and names that the engine itself gives values to."""
+_WORDS_OF_FEEL = ("true", "false", "null", "and", "or", "not", "in", "if", "then", "else", "for", "return")
+_RESERVED = frozenset({*_WORDS_OF_FEEL, "some", "every", "satisfies", "between", "function"})
+_OF_THE_ENGINE = frozenset({"case_number", "loopCounter"})
+"""Names that the engine itself gives values to."""
 
 
 def change(
@@ -75,7 +74,7 @@ def check_values(values: Mapping[str, Any]) -> None:
     """Raises Invalid with each name that is reserved or no name, and each value that is no JSON or too large."""
     problems: list[tuple[str, str, dict[str, Any]]] = []
     for name, value in values.items():
-        if name in _RESERVED:
+        if name in _RESERVED or name in _OF_THE_ENGINE:
             problems.append((name, "reserved_name", {}))
         elif not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable() or "." in name:
             problems.append((name[:_LONGEST_NAME], "no_variable_name", {"max": _LONGEST_NAME}))

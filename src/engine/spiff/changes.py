@@ -190,14 +190,15 @@ def _scope_for(
     if len(open_ones) > 1:
         raise CannotChange("modification_ambiguous", element_id=start.element_id, scope=place.owner)
     if open_ones:
-        _give(top, open_ones[0].owner, values.get(place.owner))
-        return open_ones[0]
+        scope: Scope = open_ones[0]
+        _give(top, scope.owner, values.get(place.owner))
+        return scope
     around = _scope_for(top, places, path[:-1], start, values, leaving=leaving)
     return open_around(top, around, place, values.get(place.owner))
 
 
-def _give(top: Instance, owner: Token, values: Mapping[str, Any] | None) -> None:
-    if values:
+def _give(top: Instance, owner: Token | None, values: Mapping[str, Any] | None) -> None:
+    if values and owner is not None:
         top.set_local_variables(owner, values)
 
 

@@ -47,6 +47,10 @@ class Waiting(VariableScopes):
         for waiting in nodes:
             self._open_events(token, waiting)
 
+    def open_wait(self, token: Token, node: Node, wait: str) -> None:
+        """Begin to wait for one event of a node on behalf of this token."""
+        self._open_event(token, node, wait, node.triggers[wait])
+
     def _open_events(self, token: Token, node: Node) -> None:
         for wait, event in node.triggers.items():
             self._open_event(token, node, wait, event)
@@ -65,7 +69,7 @@ class Waiting(VariableScopes):
             name = self._text(token, event.ref)
             self.wait_for(token, SignalOpened(token.id, wait, node.id, name, aside))
         elif event.kind == "conditional":
-            token.internal_data.setdefault("conditions", {})[wait] = False
+            token.internal_data.setdefault("conditions", {})[wait] = None  # not looked at yet
             self.conditions[token.id] = self.conditions_due = True
 
     def _text(self, token: Token, text: str | None) -> str:
@@ -142,7 +146,9 @@ class Waiting(VariableScopes):
             return
         event = self._waiting_node(token, wait).triggers[wait]
         try:
-            holds = self.holds(token, event.expression or "")
+            # It may well be null for long: only the first look warns of it.
+            look = self.holds if seen[wait] is None else self.holds_quietly
+            holds = look(token, event.expression or "")
         except StepFailed as failure:
             if "stuck" not in token.internal_data:
                 top: Instance = token.workflow.top_workflow
