@@ -37,7 +37,7 @@ def test_a_condition_that_is_null_leaves_its_reason(engine: Any, draw: Any) -> N
     assert engine.task("b")
     [one] = warnings_of(engine, key)
     assert (one.element_id, one.expression) == ("g", "=amunt > 10")
-    assert one.use == Text("流程线 g_to_a 的条件", "condition of flow g_to_a")
+    assert one.use == Text("流程线 g_to_a 的条件", "the condition of flow g_to_a")
     assert one.warnings[0].text == Text("没有变量 'amunt'", "no variable 'amunt'")
     assert one.warnings[0].pos is not None
 
@@ -75,7 +75,7 @@ def test_the_same_expression_is_told_once_in_a_step_and_no_more_than_twenty(engi
     told = warnings_of(engine, key)
     assert len(told) == 20
     assert len({one.expression for one in told}) == 20
-    assert told[-1].use == Text("输入映射 x0", "input mapping of x0")
+    assert told[-1].use == Text("输入映射 x0", "the input mapping of x0")
 
 
 def test_what_a_failed_step_warned_of_stays_and_explains_the_incident(engine: Any, draw: Any) -> None:
@@ -83,7 +83,7 @@ def test_what_a_failed_step_warned_of_stays_and_explains_the_incident(engine: An
     engine.deploy(draw.file(draw.process(body)))
     key = engine.start()
     [one] = warnings_of(engine, key)
-    assert (one.element_id, one.use) == ("j", Text("作业类型", "job type"))
+    assert (one.element_id, one.use) == ("j", Text("作业类型", "the job type"))
     entered = [row.event for row in engine.rows(tables.history, instance_key=key)]
     assert entered.index("expression_warned") < entered.index("incident_raised")
 
@@ -125,3 +125,25 @@ def test_a_number_beyond_64_bits_is_kept_as_a_float(engine: Any, draw: Any) -> N
     body = draw.start() + draw.script("s", "=10 ** 30", "x") + draw.user("u") + draw.end()
     engine.deploy(draw.file(draw.process(body + draw.way("start", "s", "u", "end"))))
     assert engine.variables(engine.start())["x"] == 1e30
+
+
+def test_a_condition_that_is_waited_for_warns_at_the_first_look_only(
+    engine: Any, draw: Any, mei: Any
+) -> None:
+    watch = "<conditionalEventDefinition><condition>=total &gt; 10</condition></conditionalEventDefinition>"
+    body = (
+        draw.start()
+        + draw.gateway("parallel", "g")
+        + draw.user("u")
+        + draw.boundary("b", "u", watch, interrupting=False)
+        + draw.user("v")
+        + draw.user("more")
+        + draw.way("start", "g", "u")
+        + draw.flow("g", "v")
+        + draw.flow("b", "more")
+    )
+    engine.deploy(draw.file(draw.process(body)))
+    key = engine.start(by=mei)
+    assert [one.expression for one in warnings_of(engine, key)] == ["=total > 10"]
+    engine.do(mei, "v", other=1)  # it is looked at again, and still null
+    assert len(warnings_of(engine, key)) == 1

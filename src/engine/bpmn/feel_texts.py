@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,12 +67,25 @@ def feel_texts(place: Place) -> Iterator[FeelText]:
                 place.process, Text(f"属性 laneway:case:{name}", f"the property laneway:case:{name}"), text
             )
     for node in place.level.nodes.values():
-        yield from _of_node(node)
+        yield from texts_of(node)
     for flow in place.level.flows.values():
         yield FeelText(flow, Text("条件", "the condition"), flow.condition, CONDITION, is_required=True)
 
 
-def _of_node(node: Node) -> Iterator[FeelText]:
+def use_of(text: str, nodes: Iterable[Node]) -> Text:
+    """What a text is called at the first of these nodes that has it, itself or on a flow that leaves it."""
+    for node in nodes:
+        for flow in node.outgoing:
+            if flow.condition == text:
+                return Text(f"流程线 {flow.id} 的条件", f"the condition of flow {flow.id}")
+        for one in texts_of(node):
+            if one.text == text:
+                return one.name
+    return Text("表达式", "the expression")
+
+
+def texts_of(node: Node) -> Iterator[FeelText]:
+    """All of one node, without the conditions of its flows."""
     yield FeelText(node, Text("作业类型", "the job type"), node.job_type, TEXT)
     yield FeelText(node, Text("重试次数", "the number of retries"), node.job_retries, WHOLE)
     yield FeelText(node, Text("脚本", "the script"), node.script, is_required=True)

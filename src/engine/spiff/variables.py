@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from laneway.engine.bpmn.uses import use_of
+from laneway.engine.bpmn.feel_texts import use_of
 from laneway.engine.feel import FeelWarning
 from laneway.engine.spiff.effects import Host, Note, StepFailed
 from laneway.engine.spiff.elements import Token
@@ -56,10 +56,11 @@ class VariableScopes:
         """Whether a condition is true; anything but a boolean is a failure, null counts as false."""
         found = self.host.ask(condition, self.visible(token, **extra))
         self.warn(token, condition, found.warnings)
-        value = found.value
-        if value is not None and not isinstance(value, bool):
-            raise StepFailed("CONDITION_ERROR", f"'{condition}' should be true or false but gives {value!r}.")
-        return bool(value)
+        return _truth(condition, found.value)
+
+    def holds_quietly(self, token: Token, condition: str) -> bool:
+        """Like `holds`, for a condition that is asked again and again."""
+        return _truth(condition, self.host.ask(condition, self.visible(token)).value)
 
     def warn(self, token: Token, expression: str, warnings: Sequence[FeelWarning]) -> None:
         """Keep what made an expression null, for whoever debugs; each expression of an element once in a step."""
@@ -80,12 +81,13 @@ class VariableScopes:
         """The message of a failure, with what made null of the expressions that it is about."""
         parts = [failure.message]
         if failure.expression:
-            parts.append(f"It is the {_use(token, failure.expression).en}.")
+            parts.append(f"It is {_use(token, failure.expression).en}.")
         for (element_id, expression), warnings in self.warned.items():
             is_meant = expression in failure.message or failure.type == "CONDITION_ERROR"
             if element_id == token.task_spec.name and is_meant:
                 why = "; ".join(f"{one}{_at(one)}" for one in warnings)
-                parts.append(f"The {_use(token, expression).en} '{expression}' warns: {why}.")
+                use = _use(token, expression).en
+                parts.append(f"{use[:1].upper()}{use[1:]} '{expression}' warns: {why}.")
         return " ".join(parts)
 
     def set_variables(
@@ -184,3 +186,9 @@ def _use(token: Token, expression: str) -> Text:
 
 def _at(warning: FeelWarning) -> str:
     return "" if warning.pos is None else f" (character {warning.pos + 1})"
+
+
+def _truth(condition: str, value: Any) -> bool:
+    if value is not None and not isinstance(value, bool):
+        raise StepFailed("CONDITION_ERROR", f"'{condition}' should be true or false but gives {value!r}.")
+    return bool(value)
