@@ -23,7 +23,12 @@ class Problems:
 
     def __init__(self, file: str, severity: Severity = Severity.ERROR) -> None:
         self.file, self.severity = file, severity
-        self.findings: list[Finding] = []
+        self._found: dict[Finding, None] = {}
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was noted, each once, in its order."""
+        return list(self._found)
 
     def add(self, code: str, element: Xml, en: str, zh: str) -> None:
         """Note a problem at an element; one without id is told by the nearest around it that has one."""
@@ -31,8 +36,7 @@ class Problems:
         element_id = next((e.get("id") for e in around if e.get("id")), None)
         name = next((e.get("label") or e.get("name") for e in around if e.get("label") or e.get("name")), "")
         finding = Finding(code, Text(zh, en), self.file, element_id, name, self.severity)
-        if finding not in self.findings:
-            self.findings.append(finding)
+        self._found[finding] = None
 
     def add_unsupported(self, code: str, element: Xml) -> None:
         """Note one of the `UNSUPPORTED` constructs."""

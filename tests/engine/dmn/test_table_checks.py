@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from laneway.engine.dmn import DecisionModel, read_decisions
-from laneway.words import Finding, Resource, Severity
+from laneway.words import Finding, Resource, Severity, Text
 
 HEAD = (
     '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" '
@@ -497,3 +497,45 @@ def test_rules_that_never_decide_are_told_exactly_where_evaluation_finds_them(se
     idle = set(range(1, len(table_drawn.rules) + 1)) - deciding
     findings = [f for f in table_drawn.decisions.warnings if f.code == "rule_never_decides"]
     assert {int(str(f.element_id)[1:]) for f in findings} == idle
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_with_priority_idle_rules_are_those_that_never_win(seed: int) -> None:
+    dice = random.Random(1000 + seed)
+    columns = dice.sample(list(CELLS), dice.randint(1, 3))
+    rules = [
+        [*(dice.choice(CELLS[column]) for column in columns), str(dice.randint(1, 3))]
+        for _ in range(dice.randint(1, 7))
+    ]
+    outputs = [Out("o", listed="3, 1, 2")]
+    decisions = model(table(columns, rules, policy="PRIORITY", outputs=outputs))
+    winners = {
+        min(matched, key=lambda number: ("312".index(rules[number - 1][-1]), number))
+        for _, matched in Drawn(columns, rules, decisions).met()
+        if matched
+    }
+    told_idle = {"rule_never_decides", "duplicate_rule"}
+    idle = {int(str(f.element_id)[1:]) for f in decisions.warnings if f.code in told_idle}
+    assert idle == set(range(1, len(rules) + 1)) - winners
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_any_table_is_told_of_rules_that_disagree(seed: int) -> None:
+    dice = random.Random(2000 + seed)
+    columns = dice.sample(list(CELLS), dice.randint(1, 2))
+    rules = [
+        [*(dice.choice(CELLS[column]) for column in columns), dice.choice(["1", "1.0", "2"])]
+        for _ in range(5)
+    ]
+    decisions = model(table(columns, rules, policy="ANY"))
+    disagree = any(
+        len({float(rules[number - 1][-1]) for number in matched}) > 1
+        for _, matched in Drawn(columns, rules, decisions).met()
+    )
+    assert ("rules_overlap" in {f.code for f in decisions.warnings}) == disagree
+
+
+def test_of_very_many_findings_the_first_are_told() -> None:
+    findings = found(table([AMOUNT], [["1", "1"]] * 300, policy="COLLECT"))
+    assert len(findings) == 201
+    assert findings[-1].message == Text("另有 99 项意见", "there are 99 more findings")

@@ -7,6 +7,7 @@ searches combinations of them. `texts`, `kinds`, `policies` and `combinations` h
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from laneway.engine.dmn.checks.combinations import check_combinations
 from laneway.engine.dmn.checks.kinds import check_inputs, check_outputs
@@ -15,7 +16,10 @@ from laneway.engine.dmn.checks.sheets import Scope, sheets
 from laneway.engine.dmn.checks.texts import Texts
 from laneway.engine.dmn.document import Document
 from laneway.engine.dmn.problems import Problems
-from laneway.words import Finding, Severity
+from laneway.words import Finding, Severity, Text
+
+MOST_FINDINGS: Final = 200
+"""Warnings that are told for one file."""
 
 
 def check_documents(documents: Sequence[Document]) -> list[Finding]:
@@ -32,5 +36,9 @@ def check_documents(documents: Sequence[Document]) -> list[Finding]:
                 check_outputs(sheet, texts, problems)
                 check_policy(sheet, texts, problems)
                 check_combinations(sheet, problems)
-        findings += problems.findings
+        findings += problems.findings[:MOST_FINDINGS]
+        more = len(problems.findings) - MOST_FINDINGS
+        if more > 0:
+            words = Text(f"另有 {more} 项意见", f"there are {more} more findings")
+            findings.append(Finding("more_findings", words, document.file, severity=Severity.WARNING))
     return findings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
@@ -21,6 +23,9 @@ STEPS: Final = 1_000_000
 _STEPS_PER_RULE: Final = 0.05
 """The part of them that a single rule may take, so that a hard one does not hide the others."""
 
+_MOST_MARKS: Final = 16_000_000
+"""Rules times atoms, summed over the columns, up to which a table is looked at as a whole."""
+
 _SHOWN_PAIRS: Final = 8
 _SHOWN_RULES: Final = 20
 _SHOWN_NUMBERS: Final = 6
@@ -35,6 +40,18 @@ def check_combinations(sheet: Sheet, problems: Problems, steps: int = STEPS) -> 
         return
     if not sheet.columns:
         return
+    marks = sum(len(sheet.rules) * len(column.universe.atoms) for column in sheet.columns)
+    if marks > _MOST_MARKS or not _note_combinations(sheet, problems, steps):
+        problems.add(
+            "table_too_large",
+            sheet.xml,
+            "the table is too large to be checked wholly for overlaps, gaps and rules that never decide",
+            "决策表过大，未能完整检查重叠、遗漏的组合和不起作用的规则",
+        )
+
+
+def _note_combinations(sheet: Sheet, problems: Problems, steps: int) -> bool:
+    """Whether everything could be looked at."""
     doubles = _note_doubles(sheet, problems)
     if sheet.policy in ("UNIQUE", "ANY"):
         _note_overlaps(sheet, problems, doubles)
@@ -43,24 +60,18 @@ def check_combinations(sheet: Sheet, problems: Problems, steps: int = STEPS) -> 
         is_whole = _note_idle_rules(sheet, problems, doubles, steps)
     if sheet.policy in _SINGLE and all(output.default is None for output in sheet.outputs):
         is_whole = _note_gaps(sheet, problems, Work(steps)) and is_whole
-    if not is_whole:
-        problems.add(
-            "table_too_large",
-            sheet.xml,
-            "the table is too large to be checked wholly for gaps and for rules that never decide",
-            "决策表过大，未能完整检查遗漏的组合和不起作用的规则",
-        )
+    return is_whole
 
 
-def _note_doubles(sheet: Sheet, problems: Problems) -> set[int]:
-    """Note rules that say the same as one before; gives their places."""
+def _note_doubles(sheet: Sheet, problems: Problems) -> int:
+    """Note rules that say the same as one before; gives the set of them."""
     first: dict[object, int] = {}
-    doubles: set[int] = set()
+    doubles = 0
     for r, rule in enumerate(sheet.rules):
         other = first.setdefault((sheet.condition_key(r), sheet.output_key(r)), r)
         if other == r:
             continue
-        doubles.add(r)
+        doubles |= 1 << r
         problems.add(
             "duplicate_rule",
             rule,
@@ -73,29 +84,21 @@ def _note_doubles(sheet: Sheet, problems: Problems) -> set[int]:
 # -- overlaps
 
 
-def _note_overlaps(sheet: Sheet, problems: Problems, doubles: set[int]) -> None:
-    boxes, space = sheet.sure.boxes, tuple(column.allowed for column in sheet.columns)
-    hidden = 0
-    shown = 0
-    for r, rule in enumerate(sheet.rules):
-        others = sheet.sure.touching(boxes[r]) & ((1 << r) - 1)
+def _note_overlaps(sheet: Sheet, problems: Problems, doubles: int) -> None:
+    boxes = sheet.sure.boxes
+    conflicting = [sheet.sure.all] * len(boxes) if sheet.policy == "UNIQUE" else _differing(sheet)
+    shown = hidden = 0
+    for r, box in enumerate(boxes):
+        if doubles >> r & 1:
+            continue
+        others = sheet.sure.touching(box) & ((1 << r) - 1) & conflicting[r] & ~doubles
         for other in bits(others):
-            if {r, other} & doubles or (sheet.policy == "ANY" and not _differ(sheet, r, other)):
-                continue
             if shown == _SHOWN_PAIRS:
-                hidden += 1
-                continue
+                break
             shown += 1
-            common = tuple(a & b for a, b in zip(boxes[r], boxes[other], strict=True))
-            example = example_words(sheet.columns, common, space)
-            why_en = "UNIQUE allows only one" if sheet.policy == "UNIQUE" else "their outputs differ"
-            why_zh = "UNIQUE 只允许一条" if sheet.policy == "UNIQUE" else "但输出不同"
-            problems.add(
-                "rules_overlap",
-                rule,
-                f"rules {other + 1} and {r + 1} both hold, for example for {example.en}; {why_en}",
-                f"规则 {other + 1} 和规则 {r + 1} 同时成立，例如 {example.zh}；{why_zh}",
-            )
+            others ^= 1 << other
+            _note_overlap(sheet, problems, other, r)
+        hidden += others.bit_count()
     if hidden:
         problems.add(
             "more_rules_overlap",
@@ -105,25 +108,44 @@ def _note_overlaps(sheet: Sheet, problems: Problems, doubles: set[int]) -> None:
         )
 
 
-def _differ(sheet: Sheet, a: int, b: int) -> bool:
-    """Whether two rules surely give different outputs."""
-    for output in sheet.outputs:
-        x, y = output.constants[a], output.constants[b]
-        if x is not None and y is not None and equal(Meter(), x.value, y.value) is not True:
-            return True
-    return False
+def _note_overlap(sheet: Sheet, problems: Problems, a: int, b: int) -> None:
+    common = tuple(x & y for x, y in zip(sheet.sure.boxes[a], sheet.sure.boxes[b], strict=True))
+    space = tuple(column.allowed for column in sheet.columns)
+    example = example_words(sheet.columns, common, space)
+    is_unique = sheet.policy == "UNIQUE"
+    why_en = "UNIQUE allows only one" if is_unique else "their outputs differ"
+    why_zh = "UNIQUE 只允许一条" if is_unique else "但输出不同"
+    problems.add(
+        "rules_overlap",
+        sheet.rules[b],
+        f"rules {a + 1} and {b + 1} both hold, for example for {example.en}; {why_en}",
+        f"规则 {a + 1} 和规则 {b + 1} 同时成立，例如 {example.zh}；{why_zh}",
+    )
+
+
+def _differing(sheet: Sheet) -> list[int]:
+    """For each rule the set of rules that give other outputs for sure: none where one is computed."""
+    agreeing: dict[object, int] = {}
+    keys: list[object] = []
+    for r in range(len(sheet.rules)):
+        is_known = all(output.constants[r] is not None for output in sheet.outputs)
+        keys.append(sheet.output_key(r) if is_known else None)
+        if is_known:
+            agreeing[keys[r]] = agreeing.get(keys[r], 0) | 1 << r
+    known = functools.reduce(operator.or_, agreeing.values(), 0)
+    return [0 if key is None else known & ~agreeing[key] for key in keys]
 
 
 # -- rules that never decide
 
 
-def _note_idle_rules(sheet: Sheet, problems: Problems, doubles: set[int], steps: int) -> bool:
+def _note_idle_rules(sheet: Sheet, problems: Problems, doubles: int, steps: int) -> bool:
     """Note rules that others outdo in all their cases; whether all rules could be judged."""
     work, is_whole, idle = Work(steps), True, 0
     for r, stronger in enumerate(_stronger(sheet)):
         box = sheet.possible.boxes[r]
         by = stronger & sheet.sure.touching(box)
-        if r in doubles or not by or not all(box):
+        if doubles >> r & 1 or not by or not all(box):
             continue
         own = Work(min(work.steps, int(steps * _STEPS_PER_RULE)))
         before = own.steps
@@ -170,13 +192,11 @@ def _stronger(sheet: Sheet) -> list[int]:
     """For each rule the set of rules that win over it when both hold; none where an output is computed."""
     if sheet.policy == "FIRST":
         return [(1 << r) - 1 for r in range(len(sheet.rules))]
-    ranks = _ranks(sheet)
-    return [
-        sum(1 << n for n, rank in enumerate(ranks) if rank is not None and (rank, n) < (mine, r))
-        if mine is not None
-        else 0
-        for r, mine in enumerate(ranks)
-    ]
+    stronger, seen = [0] * len(sheet.rules), 0
+    for _, r in sorted((rank, r) for r, rank in enumerate(_ranks(sheet)) if rank is not None):
+        stronger[r] = seen
+        seen |= 1 << r
+    return stronger
 
 
 def _contains(outer: Box, inner: Box) -> bool:
