@@ -9,6 +9,7 @@ import pytest
 from laneway.engine import instances, jobs, tables
 from laneway.errors import Conflict
 from laneway.testing import drain
+from laneway.words import Resource
 
 
 def parent(
@@ -167,3 +168,30 @@ def test_children_called_for_each_item_report_in_input_order(engine: Any, draw: 
         drain()
     assert engine.instance(key).state == "COMPLETED"
     assert engine.variables(key)["all"] == [10, 20, 30]
+
+
+def test_a_call_bound_by_deployment_keeps_to_the_process_it_came_with(engine: Any, draw: Any) -> None:
+    def child(id: str) -> Any:
+        body = draw.start() + draw.user(id) + draw.end() + draw.way("start", id, "end")
+        return draw.file(draw.process(body, id="C"), name="child.bpmn")
+
+    call = draw.call("c", "C", bindingType="deployment")
+    parent = draw.file(draw.process(draw.start() + call + draw.end() + draw.way("start", "c", "end")))
+
+    def stands_at() -> list[str]:
+        key = engine.start()
+        drain()
+        return [row.waiting_at[0] for row in engine.rows(tables.process_instance, parent_key=key)]
+
+    engine.deploy(child("one"))
+    engine.deploy(parent, child("one"))  # the child has not changed, and yet is part of it
+    engine.deploy(child("two"))
+    assert stands_at() == ["one"]
+    renewed = engine.deploy(parent, child("three"))  # what it is bound to has changed, so it has too
+    assert [(one.process_id, one.version) for one in renewed.processes] == [("P", 2), ("C", 3)]
+    assert stands_at() == ["three"]
+    engine.deploy(child("four"))
+    alone = Resource(parent.name, parent.content.replace(b'name="c"', b'name="call"'))
+    engine.deploy(alone)  # the child as it stands then
+    engine.deploy(child("five"))
+    assert stands_at() == ["four"]
