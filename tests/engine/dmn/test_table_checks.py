@@ -405,6 +405,18 @@ def test_expressions_outside_of_tables_are_judged_too() -> None:
     assert finding.message.en.endswith("(▸lower(customer))")
 
 
+def test_an_expression_of_another_type_than_its_decision_is_told() -> None:
+    logic = "<variable name='d' typeRef='number'/><literalExpression id='L'><text>string(5)</text></literalExpression>"
+    assert told(logic) == [
+        ("result_type", "L", "the decision is of the type number, but the expression gives a string")
+    ]
+
+
+def test_a_column_without_expression_is_told() -> None:
+    logic = table([In("")], [["-", "1"]])
+    assert words(logic, "no_input_expression") == ["column ‘1’ has no expression, so its value is always null"]
+
+
 # -- against evaluation
 
 NUMBER, TEXT, FLAG, DAY = (

@@ -7,7 +7,7 @@ from typing import Final
 
 from laneway.engine.dmn.checks.cells import Cell, Test
 from laneway.engine.dmn.checks.sheets import Column, OutputColumn, Scope, Sheet, names_in
-from laneway.engine.dmn.checks.texts import Texts
+from laneway.engine.dmn.checks.texts import Texts, never_fits
 from laneway.engine.dmn.checks.universe import literal
 from laneway.engine.dmn.checks.words import cell_place, column_place
 from laneway.engine.dmn.problems import Problems
@@ -259,11 +259,9 @@ def _note_misfit(v: Value, ty: Type, entry: Xml, place: Text, problems: Problems
 def _check_output_kind(
     output: OutputColumn, entry: Xml, found: Type, place: Text, problems: Problems
 ) -> None:
-    """A computed output by what can be told of its kind; lists of one and dates are converted."""
+    """A computed output by what can be told of its kind."""
     wanted = output.type
-    if wanted is None or not is_known(wanted) or not is_known(found) or found.base == wanted.base:
-        return
-    if "list" in (found.base, wanted.base) or (found.base == "date" and wanted.base == "date and time"):
+    if wanted is None or not never_fits(found, wanted):
         return
     given, asked = word(found), word(wanted)
     en, zh = f"the result is a {given.en}, not a {asked.en}", f"结果是{given.zh}，不是{asked.zh}"

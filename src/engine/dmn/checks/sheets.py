@@ -216,7 +216,7 @@ class Sheet:
         return Column(
             number=n + 1,
             xml=x,
-            title=_title(x, subject),
+            title=_title(x, subject or str(n + 1)),
             subject=subject,
             ref=ref,
             type=ty,
@@ -253,7 +253,7 @@ class Sheet:
         return OutputColumn(
             n + 1,
             x,
-            _title(x, x.get("name") or ""),
+            _title(x, x.get("name") or str(n + 1)),
             ref,
             types.find(ref) if ref else None,
             entries,

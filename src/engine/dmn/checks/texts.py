@@ -7,8 +7,8 @@ from typing import Final
 from laneway.engine.dmn.checks.sheets import Scope
 from laneway.engine.dmn.document import Element
 from laneway.engine.dmn.problems import Problems
-from laneway.engine.dmn.xmlns import Xml, local, text_in
-from laneway.engine.feel.checks import Problem, check_expression, kind_of, marked
+from laneway.engine.dmn.xmlns import Xml, expression_in, local, text_in
+from laneway.engine.feel.checks import Problem, check_expression, is_known, kind_of, marked, word
 from laneway.engine.feel.types import Type
 from laneway.words import Text
 
@@ -73,10 +73,30 @@ class Texts:
 
     def check_boxed(self) -> None:
         """Check the expressions of the owner that stand in no decision table."""
+        logic = expression_in(self._owner.xml)
         for x in self._owner.xml.iter("{*}literalExpression"):
             text = text_in(x)
             if text and local(x) and not _is_span(text, x):
                 self.check(text, x, Text("", ""))
+                if x is logic and self._owner.type is not None:
+                    self._check_result(self.kind(text), self._owner.type, x)
+
+    def _check_result(self, found: Type, wanted: Type, where: Xml) -> None:
+        if never_fits(found, wanted):
+            given, asked = word(found), word(wanted)
+            self._problems.add(
+                "result_type",
+                where,
+                f"the decision is of the type {asked.en}, but the expression gives a {given.en}",
+                f"决策的类型是{asked.zh}，而表达式的结果是{given.zh}",
+            )
+
+
+def never_fits(found: Type, wanted: Type) -> bool:
+    """Whether values of one type are always null as another: lists of one and dates are converted."""
+    if not is_known(wanted) or not is_known(found) or found.base == wanted.base:
+        return False
+    return "list" not in (found.base, wanted.base) and (found.base, wanted.base) != ("date", "date and time")
 
 
 def _is_span(text: str, x: Xml) -> bool:
