@@ -24,6 +24,9 @@ _TYPES = {"decisionTable": "DECISION_TABLE", "literalExpression": "LITERAL_EXPRE
 """The API's words for the logic of a decision; for other boxed expressions it has none."""
 
 
+_LONGEST_FAILURE = 400
+
+
 class DecisionState(StrEnum):
     """States of a decision instance, as in the Camunda 8 API."""
 
@@ -154,8 +157,8 @@ def _row(
         "root_decision_key": evaluation.asked.key,
         "decision_type": decision_type(one),
         "state": DecisionState.FAILED if failure is not None else DecisionState.EVALUATED,
-        "failure_zh": failure.zh if failure is not None else None,
-        "failure_en": failure.en if failure is not None else None,
+        "failure_zh": _storable(failure.zh) if failure is not None else None,
+        "failure_en": _storable(failure.en) if failure is not None else None,
         "evaluated_at": clock.now(),
         "duration_us": one.duration_us,
         "inputs": [_cell(*cell) for cell in one.inputs],
@@ -166,6 +169,11 @@ def _row(
         "output": one.output,
         "warnings": warnings_as_json(one.warnings),
     }
+
+
+def _storable(text: str) -> str:
+    """An author's own words (of an assertion) may be long, and hold a NUL, which PostgreSQL does not take."""
+    return text.replace("\0", "\\0")[:_LONGEST_FAILURE]
 
 
 def _cell(id_: str, label: str | Text, value: Any) -> dict[str, Any]:

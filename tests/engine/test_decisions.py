@@ -123,6 +123,17 @@ def test_an_evaluation_that_fails_is_kept_with_its_incident(engine: Any, draw: A
     assert [one.state for one in instances_of(engine, key)] == ["EVALUATED", "EVALUATED", "FAILED"]
 
 
+def test_an_assertion_fails_in_its_authors_words_however_long(engine: Any, draw: Any) -> None:
+    words = "assert(pieces, pieces &gt; 0, &quot;" + "no pieces \\u0000" * 100 + "&quot;)"
+    engine.deploy(caller(draw, 'decisionId="weight"'), dmn("rates", literal_decision("weight", words)))
+    key = engine.start(pieces=0)
+    [incident] = engine.incidents(key)
+    assert "no pieces" in incident.message
+    [failed] = instances_of(engine, key)
+    assert failed.failure is not None
+    assert failed.failure.en.startswith("no pieces")
+
+
 def test_a_decision_evaluated_alone_is_kept_without_a_case(engine: Any, owner: Any, mei: Any) -> None:
     engine.deploy(dmn("rates", WEIGHT, TABLE))
     variables = {"pieces": 2, "each": 10}

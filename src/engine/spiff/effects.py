@@ -17,7 +17,7 @@ class StepFailed(Exception):
     def __init__(self, type_: str, message: str, expression: str = "") -> None:
         super().__init__(message)
         self.type = type_
-        self.message = message
+        self.message = message.replace("\0", "\\0")  # PostgreSQL takes no NUL in a text
         self.expression = expression
         """The text that failed, where that is what failed."""
 

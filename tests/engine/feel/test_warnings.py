@@ -185,4 +185,4 @@ def test_who_asks_whether_something_is_null_is_not_warned(text: str) -> None:
 
 def test_what_goes_wrong_beside_such_a_question_is_told() -> None:
     _value, warnings = evaluate_json("missing = null and other > 1", {})
-    assert [str(one) for one in warnings][0] == "no variable 'other'"
+    assert str(warnings[0]) == "no variable 'other'"

@@ -27,10 +27,12 @@ class FeelHost:
     def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Evaluated:
         return expressions.evaluate(expression, variables)
 
-    def ask(self, condition: str, variables: Mapping[str, Any]) -> Any:
+    def ask(self, condition: str, variables: Mapping[str, Any]) -> Evaluated:
         return expressions.evaluate(condition, variables, budget=feel.GATEWAY)
 
-    def decide(self, called: Called, variables: Mapping[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
+    def decide(
+        self, called: Called, variables: Mapping[str, Any], *, element_id: str, token: int
+    ) -> tuple[Any, list[dict[str, Any]]]:
         raise StepFailed("CALLED_DECISION_ERROR", f"no decision {called.id}")
 
     def due(self, event: Event, variables: Mapping[str, Any]) -> Due:
