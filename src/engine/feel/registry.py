@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from laneway.engine.feel import regexes
 from laneway.engine.feel.errors import FeelLimit
@@ -41,22 +41,18 @@ _BAD: Final = object()
 class Param:
     """One parameter of a signature."""
 
-    __slots__ = ("_classes", "_is_any", "_takes_function", "_takes_list", "is_many", "is_optional", "name")
+    __slots__ = ("_takes_function", "_takes_list", "classes", "is_any", "is_many", "is_optional", "name")
 
     def __init__(self, text: str) -> None:
         self.name, _, codes = text.strip().partition(":")
         self.is_optional, self.is_many = codes.endswith("?"), codes.endswith("*")
         codes = codes.rstrip("?*")
-        self._is_any, self._takes_list, self._takes_function = "a" in codes, "l" in codes, "f" in codes
-        self._classes = tuple(c for code in codes for c in _CLASSES.get(code, ()))
-
-    def fits(self, v: Value) -> bool:
-        """Whether the argument needs no conversion."""
-        return self._is_any or type(v) in self._classes
+        self.is_any, self._takes_list, self._takes_function = "a" in codes, "l" in codes, "f" in codes
+        self.classes = tuple(c for code in codes for c in _CLASSES.get(code, ()))
 
     def take(self, v: Value) -> Value:
         """The converted argument, or `_BAD`."""
-        if self._is_any or type(v) in self._classes:
+        if self.is_any or type(v) in self.classes:
             return v
         if v is None:
             return None if self.is_optional else _BAD
@@ -64,23 +60,31 @@ class Param:
             return v
         if self._takes_list:
             return [v]
-        if type(v) is list and len(v) == 1 and type(v[0]) in self._classes:
+        if type(v) is list and len(v) == 1 and type(v[0]) in self.classes:
             return v[0]
         return _BAD
 
 
-class Signature(NamedTuple):
+class Signature:
     """Parameters, the least number of arguments, and the code."""
 
-    params: list[Param]
-    required: int
-    code: BuiltinCode
+    __slots__ = ("_classes", "_count", "code", "params", "required")
+
+    def __init__(self, params: list[Param], required: int, code: BuiltinCode) -> None:
+        self.params, self.required, self.code = params, required, code
+        self._count = len(params)
+        # By parameter the classes that need no conversion; none means all.
+        self._classes = [() if p.is_any else p.classes or (Function,) for p in params]
 
     def by_position(self, args: list[Value]) -> list[Value] | None:
         """The converted arguments, one per parameter, or None when they do not fit."""
         params, given = self.params, len(args)
-        if given == len(params) and all(map(Param.fits, params, args)):
-            return args
+        if given == self._count:
+            for arg, classes in zip(args, self._classes, strict=True):
+                if classes and type(arg) not in classes:
+                    break
+            else:
+                return args  # nothing to convert, as mostly
         is_many = bool(params) and params[-1].is_many
         if given < self.required or (given > len(params) and not is_many):
             return None
@@ -118,7 +122,9 @@ class Builtin:
 
     def call(self, m: Meter, args: list[Value]) -> Value:
         """The value for arguments by position, or None with a warning."""
-        m.charge(2)
+        m.steps -= 2
+        if m.steps < 0:  # only then the meter needs to be called
+            m.charge(0)
         for signature in self.signatures:
             taken = signature.by_position(args)
             if taken is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
@@ -55,6 +56,17 @@ def _iterable(m: Meter, v: Value) -> list[Value] | None:
             items = items[0 if v.start_included else 1 : len(items) if v.end_included else -1]
         return items
     return None if v is None else [v]
+
+
+def _values_of(parts: list[Code]) -> Callable[[Env], list[Value]]:
+    """The values of some codes; few are quicker without a loop."""
+    if len(parts) == 1:
+        (only,) = parts
+        return lambda env: [only(env)]
+    if len(parts) == 2:
+        first, second = parts
+        return lambda env: [first(env), second(env)]
+    return lambda env: [part(env) for part in parts]
 
 
 class Compiler(StructuresCompiler):
@@ -168,10 +180,11 @@ class Compiler(StructuresCompiler):
         f, parts = self.compile(target), [self.compile(a) for a in args]
         if target[0] == "name" and target[1] in _ASK_FOR_NULL and parts:
             parts[0] = quiet(parts[0])
+        values = _values_of(parts)
 
         def run(env: Env) -> Value:
             called = f(env)
-            args = [part(env) for part in parts]
+            args = values(env)
             return called.call(env.m, args) if type(called) is Builtin else invoke(env.m, called, args)
 
         return run
