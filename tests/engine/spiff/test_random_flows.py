@@ -1,6 +1,7 @@
 """Random diagrams in the executor and in a token game that was written from the standard: they do the same.
 
-`LANEWAY_RANDOM_FLOWS=20000 pytest tests/engine/spiff/test_random_flows.py` plays that many, of chance instead of the usual ones.
+`LANEWAY_RANDOM_FLOWS=20000 pytest tests/engine/spiff/test_random_flows.py` plays that many, drawn anew each time,
+instead of the usual ones.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from laneway.engine import clock
 
+from .conftest import Bench
 from .reference.sketch import Sketch
 from .reference.twins import Twins
 
@@ -29,11 +31,11 @@ PLAYED = settings(
 MOST_ACTIONS = 25
 
 
-def play(draw: Any) -> None:
+def play(draw: Any, choose: Any) -> None:
     """One random diagram, and random actions until it ends."""
-    chance = draw(st.randoms(use_true_random=False))
-    sketch = Sketch(chance.randrange, depth=2 + chance.randrange(3))
-    twins = Twins(sketch.file, sketch.variables)
+    chance = choose(st.randoms(use_true_random=False))
+    sketch = Sketch(draw, chance.randrange, depth=2 + chance.randrange(3))
+    twins = Twins(Bench, sketch.file, sketch.variables)
     for number in range(MOST_ACTIONS):
         possible = twins.possible
         if not possible:
@@ -44,7 +46,8 @@ def play(draw: Any) -> None:
         if wait.kind in ("user_task", "job", "message"):
             values = {"val": number + 1}
             values |= {name: bool(chance.randrange(2)) for name in sketch.switches if not chance.randrange(3)}
-        if wait.kind in ("user_task", "job") and not chance.randrange(5):
+        may_throw = twins.may_throw(wait)
+        if may_throw and not chance.randrange(3 if may_throw == "often" else 12):
             error = "EF"[chance.randrange(2)]
         twins.act(wait, values, error)
 
@@ -57,5 +60,5 @@ def real_time_afterwards() -> Any:
 
 @PLAYED
 @given(st.data())
-def test_the_executor_and_the_token_game_agree(data: st.DataObject) -> None:
-    play(data.draw)
+def test_the_executor_and_the_token_game_agree(draw: Any, data: st.DataObject) -> None:
+    play(draw, data.draw)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from laneway.engine import expressions
 from laneway.engine.bpmn.model import Event, Node
 
 from .parts import Scope, Stuck, Token, Undo, Wait
@@ -93,7 +94,7 @@ class Events:
         """Conditional events happen when their condition becomes true (10.5.5)."""
         self.has_changed = False
         for wait in [wait for wait in self.waits if wait.kind == "conditional"]:
-            if wait not in self.waits or (wait.token is not None and wait.token.stuck):
+            if wait not in self.waits:  # another one has ended it
                 continue
             text = wait.event.expression or ""
             is_true = self.value(text, wait.token) if wait.token is not None else self.ask(text, wait.scope)
@@ -103,8 +104,6 @@ class Events:
 
     def ask(self, text: str, scope: Scope) -> Any:
         """The value of a FEEL text in a scope."""
-        from laneway.engine import expressions
-
         return expressions.evaluate(text, self.see(None, scope)).value
 
     # -- throwing
@@ -175,9 +174,10 @@ class Events:
                 if boundary.event.kind == "compensate" and boundary.compensation_handler:
                     token.scope.undo.append(Undo(token.node.id, boundary.compensation_handler))
         inner = token.inner
-        if inner is not None and not inner.is_body and not token.is_undo and not token.node.is_event_subprocess:
-            if inner.undo or own_undo(inner) is not None:
-                token.scope.undo.append(Undo(token.node.id, None, inner.undo, dict(token.local)))
+        if inner is None or inner.is_body or token.is_undo or token.node.is_event_subprocess:
+            return
+        if inner.undo or own_undo(inner) is not None:
+            token.scope.undo.append(Undo(token.node.id, None, inner.undo, dict(token.local)))
 
     def undo(self, token: Token, event: Event) -> bool:
         """Start what undoes completed work, newest first; whether there is something to wait for."""

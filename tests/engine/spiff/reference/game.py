@@ -1,23 +1,23 @@
 """The token game: what BPMN 2.0 (sections 10 and 13) says happens, in plain steps.
 
-Where the text leaves the order open (between branches), tokens move in the order in which they came to be, a thing that has
-happened is noticed before any token moves, and a join that others might still reach is looked at last. Variables are
-scoped as Camunda 8 says: a value belongs to the innermost scope that knows its name, else to the process.
+Where the text leaves the order open (between branches), tokens move in the order in which they came to be, a thing
+that has happened is noticed before any token moves, and a join that others might still reach is looked at last.
+Variables are scoped as Camunda 8 says: a value belongs to the innermost scope that knows its name, else to the process.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from laneway.engine import expressions
-from laneway.engine.bpmn.model import Event, Flow, Level, Node, Process
+from laneway.engine.bpmn.model import Flow, Node, Process
 
 from .events import Events
 from .joins import Joins
-from .parts import Scope, Stuck, Token, Undo, chain, starts_of, visible
+from .parts import Scope, Stuck, Token, chain, starts_of, visible
 from .repeats import Repeats
 
 LEVELS = ("subProcess", "transaction")
@@ -127,7 +127,10 @@ class Game(Events, Joins, Repeats):
                 token.local.update(result)
             else:
                 self.write(token, result)
-        elif node.type in ("receiveTask", "intermediateCatchEvent") and node.event.kind not in ("none", "link"):
+        elif node.type in ("receiveTask", "intermediateCatchEvent") and node.event.kind not in (
+            "none",
+            "link",
+        ):
             self.await_event(node, token.scope, token)
             return False
         elif node.type == "eventBasedGateway":

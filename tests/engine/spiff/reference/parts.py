@@ -10,7 +10,6 @@ from typing import Any
 
 from laneway.engine.bpmn.model import Event, Flow, Level, Node
 
-
 _numbers = count()
 
 
@@ -109,9 +108,7 @@ def chain(scope: Scope, token: Token | None) -> list[dict[str, Any]]:
     return maps
 
 
-def visible(
-    variables: dict[str, Any], scope: Scope, token: Token | None, **extra: Any
-) -> ChainMap[str, Any]:
+def visible(variables: dict[str, Any], scope: Scope, token: Token | None, **extra: Any) -> ChainMap[str, Any]:
     """What an expression sees."""
     return ChainMap(extra, *chain(scope, token), variables)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from laneway.words import Resource
 
-from ...conftest import HEAD, Draw
 from .sketched_events import SketchedEvents
 
 MORE = '<signal id="T" name="T"/><escalation id="Y" escalationCode="Y"/>'
@@ -50,9 +50,9 @@ class Sketch(SketchedEvents):
     that the standard allows differ in what they do; what throws stands behind a user task for the same reason.
     """
 
-    def __init__(self, pick: Callable[[int], int], depth: int = 3) -> None:
+    def __init__(self, draw: Any, pick: Callable[[int], int], depth: int = 3) -> None:
         self.pick = pick
-        self.draw = Draw()
+        self.draw = draw
         self.number = 0
         self.xml: list[str] = []
         self.counters: list[str] = []
@@ -71,8 +71,8 @@ class Sketch(SketchedEvents):
     @property
     def file(self) -> Resource:
         """The diagram."""
-        text = f"{HEAD}{MORE}{self.draw.process(*self.xml)}</definitions>"
-        return Resource("random.bpmn", text.encode())
+        file: Resource = self.draw.file(MORE, self.draw.process(*self.xml))
+        return file
 
     # -- small parts
 
@@ -168,6 +168,11 @@ class Sketch(SketchedEvents):
         attributes = {"default": default} if default else {}
         split, join = self.gateway("inclusive", **attributes), self.gateway("inclusive")
         self.branches(split, join, depth, ask=True, default=default)
+        if self.may(3):  # a branch that reaches the join only when it is interrupted
+            work, boundary, end = self.task("user"), self.new("b"), self.new("end")
+            self.put(self.draw.flow(split, work, self.switch()), self.draw.end(end), self.draw.way(work, end))
+            self.put(self.draw.boundary(boundary, work, self.awaited("message", "signal", "timer")[1]))
+            self.put(self.draw.way(boundary, join))
         return split, join
 
     def implicit_block(self, depth: int) -> Ends:
@@ -231,7 +236,10 @@ class Sketch(SketchedEvents):
         if self.may():
             name = self.new("r")
             self.variables[name] = []
-            settings |= {"outputCollection": name, "outputElement": self.one_of("=val", "=item + loopCounter")}
+            settings |= {
+                "outputCollection": name,
+                "outputElement": self.one_of("=val", "=item + loopCounter"),
+            }
         until = f"=numberOfCompletedInstances &gt;= {1 + self.pick(2)}" if self.may(3) else ""
         items = f"=for i in 1..{1 + self.pick(3)} return i * 10" if self.may(5) is False else "=[]"
         return self.draw.many(items, sequential=is_sequential, until=until, **settings)
@@ -253,10 +261,14 @@ class Sketch(SketchedEvents):
         self.xml, self.counters = [], []
         self.repeated += bool(again)
         self.in_transaction = tag == "transaction"
-        first, last = self.block(depth)
+        first, last = self.inside(depth)
         start, end = self.new("start"), self.new("end")
-        self.put(self.draw.start(start), self.draw.end(end))
-        self.put(self.draw.way(start, first), self.draw.way(last, end))
+        if self.may(3):  # the end is work too
+            sent = '<zeebe:taskDefinition type="work"/>'
+            self.put(self.draw.node("endEvent", end, self.draw.message, extra=sent))
+        else:
+            self.put(self.draw.end(end))
+        self.put(self.draw.start(start), self.draw.way(start, first), self.draw.way(last, end))
         if self.may(3):
             self.event_subprocesses()
         inner, own = "".join(self.xml), dict.fromkeys(self.counters, "=0")
@@ -264,6 +276,17 @@ class Sketch(SketchedEvents):
         maps = self.draw.mapping(inputs=own) if own else ""
         self.put(self.draw.node(tag, name, inner + again, extra=maps))
         return name, self.watched(name, depth, is_level=True, is_transaction=tag == "transaction")
+
+    def inside(self, depth: int) -> Ends:
+        """What is in a level: in a transaction work that can be undone, elsewhere often something that throws."""
+        parts = [self.undoable_block(depth)] if self.in_transaction else [self.block(depth)]
+        if self.may(4) and self.in_transaction:
+            parts.append(self.undoable_block(depth))
+        if self.in_transaction or self.may():
+            parts.append(self.throw_block(depth))
+        for one, two in pairwise(parts):
+            self.put(self.draw.way(one[1], two[0]))
+        return parts[0][0], parts[-1][1]
 
     def merge_block(self, depth: int) -> Ends:
         """Two tokens that come together without a join go on as two; their level waits for both."""

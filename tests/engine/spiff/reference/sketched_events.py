@@ -41,7 +41,9 @@ class SketchedEvents:
             return kind, self.one_of(self.draw.error, self.draw.other_error, self.draw.any_error)
         if kind == "escalation":
             return kind, self.one_of(
-                self.draw.escalation, '<escalationEventDefinition escalationRef="Y"/>', "<escalationEventDefinition/>"
+                self.draw.escalation,
+                '<escalationEventDefinition escalationRef="Y"/>',
+                "<escalationEventDefinition/>",
             )
         return kind, self.draw.message
 
@@ -69,11 +71,14 @@ class SketchedEvents:
 
     def watched(self, name: str, depth: int, *, is_level: bool, is_transaction: bool = False) -> str:
         """Boundary events of an activity; where the way on from it begins."""
-        kinds = ["timer", "message", "signal", "conditional", "error"] + ["escalation"] * is_level
+        kinds = ["timer", "message", "signal", "conditional", "error", "error"] + [
+            "escalation"
+        ] * 3 * is_level
         last = name
         chosen = [self.awaited(*kinds) for _ in range(self.pick(3))]
-        if len(chosen) == 2 and chosen[0] == chosen[1]:
-            del chosen[0]  # the same cannot be awaited twice
+        if self.may(4):
+            chosen += [("error", self.draw.any_error), ("error", self.draw.error)]
+        chosen = list(dict.fromkeys(chosen))  # the same cannot be awaited twice
         if is_transaction:
             chosen.append(("cancel", self.draw.cancel))
         for kind, event in chosen:
@@ -94,7 +99,7 @@ class SketchedEvents:
 
     def throw_block(self, depth: int) -> Ends:
         """A user task, and then something is thrown, if a switch says so."""
-        kinds = ["escalation", "signal", "error", "terminate"] + ["cancel"] * self.in_transaction
+        kinds = ["escalation", "signal", "error", "terminate"] + ["cancel"] * 6 * self.in_transaction
         kind, ask, default = self.one_of(*kinds), self.task("user"), self.new("f")
         test, out, throw = self.gateway("exclusive", default=default), self.count(), self.new("e")
         event = {"terminate": self.draw.terminate, "cancel": self.draw.cancel}.get(kind, "")
@@ -117,7 +122,13 @@ class SketchedEvents:
     def undoable_block(self, depth: int) -> Ends:
         """Work that can be undone, and perhaps is."""
         if self.repeated:
-            return self.block(0)  # see docs/spiffworkflow.md: what repeated activities did inside is not undone
+            return self.block(
+                0
+            )  # see docs/spiffworkflow.md: what repeated activities did inside is not undone
+        if depth > 0 and self.may():
+            one, two = self.undoable_block(0), self.undoable_block(0)
+            self.put(self.draw.way(one[1], two[0]))
+            return one[0], two[1]
         work = self.task("user") if self.may() else self.count()
         boundary, undo = self.new("b"), self.new("undo")
         self.put(self.draw.boundary(boundary, work, self.draw.compensation))

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from SpiffWorkflow.util.task import TaskState
+
 from laneway.engine import clock
 from laneway.engine.bpmn.reader import read_processes
 from laneway.words import Resource
-from SpiffWorkflow.util.task import TaskState
 
-from ..conftest import Bench
 from .game import Game
 from .joins import everywhere
 from .parts import Token, Wait
@@ -28,13 +28,13 @@ class StillClock:
 class Twins:
     """One diagram in the executor (plain and saved before every step) and in the token game."""
 
-    def __init__(self, file: Resource, variables: dict[str, Any]) -> None:
+    def __init__(self, bench: Any, file: Resource, variables: dict[str, Any]) -> None:
         self.clock = StillClock()
         clock.set_source(lambda: self.clock.now)
         self.game = Game(read_processes(file).processes[0], variables, lambda: self.clock.now)
         self.tell_signals()
         self.benches = [
-            Bench(file, is_saved=is_saved, frozen=self.clock, **variables) for is_saved in (False, True)
+            bench(file, is_saved=is_saved, frozen=self.clock, **variables) for is_saved in (False, True)
         ]
         self.log: list[str] = []
         self.compare()
@@ -45,6 +45,13 @@ class Twins:
     def possible(self) -> list[Wait]:
         """What the outside can bring now."""
         return [] if self.game.is_over else [w for w in self.game.waits if w.kind != "conditional"]
+
+    def may_throw(self, wait: Wait) -> str:
+        """How willing the one who does this work should be to throw an error: `often`, `seldom` or not at all."""
+        if wait.kind not in ("user_task", "job") or wait.token is None:
+            return ""
+        caught = any(event.kind == "error" for node in wait.token.boundaries for event in node.events)
+        return "often" if caught or wait.token.scope.owner is not None else "seldom"
 
     def act(self, wait: Wait, values: dict[str, Any], error: str = "") -> None:
         """Bring one thing to both."""
@@ -149,7 +156,7 @@ def key_of_effect(effect: Any) -> tuple[str, str]:
     return effect.opens, effect.element_id if effect.opens == "incident" else effect.wait
 
 
-def run(bench: Bench, effect: Any, values: dict[str, Any], error: str, seconds: float) -> None:
+def run(bench: Any, effect: Any, values: dict[str, Any], error: str, seconds: float) -> None:
     """Bring it to the executor."""
     if effect.opens == "timer":
         bench.wait(seconds)
@@ -165,7 +172,7 @@ def run(bench: Bench, effect: Any, values: dict[str, Any], error: str, seconds: 
         bench.complete(effect.token, values)
 
 
-def seen(bench: Bench) -> dict[str, Any]:
+def seen(bench: Any) -> dict[str, Any]:
     """What the executor says."""
     instance = bench.instance
     working = [effect for effect in bench.opened if effect.opens in ("user_task", "job")]
