@@ -414,7 +414,9 @@ def test_an_expression_of_another_type_than_its_decision_is_told() -> None:
 
 def test_a_column_without_expression_is_told() -> None:
     logic = table([In("")], [["-", "1"]])
-    assert words(logic, "no_input_expression") == ["column ‘1’ has no expression, so its value is always null"]
+    assert words(logic, "no_input_expression") == [
+        "column ‘1’ has no expression, so its value is always null"
+    ]
 
 
 # -- against evaluation
@@ -551,3 +553,33 @@ def test_of_very_many_findings_the_first_are_told() -> None:
     findings = found(table([AMOUNT], [["1", "1"]] * 300, policy="COLLECT"))
     assert len(findings) == 201
     assert findings[-1].message == Text("另有 99 项意见", "there are 99 more findings")
+
+
+@pytest.mark.parametrize("policy", ["UNIQUE", "FIRST"])
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_told_beside_undecidable_cells_is_true_whatever_they_hold_for(seed: int, policy: str) -> None:
+    dice = random.Random(3000 + seed)
+    columns = [AMOUNT, *dice.sample([TEXT, FLAG], 1)]
+    cells = {AMOUNT: ["-", "< limit", "not(limit)", ">= limit, 1", "[1..2]", "> 2"], **CELLS}
+    rules = [[dice.choice(cells[column]) for column in columns] for _ in range(6)]
+    decisions = model(table(columns, [[*rule, str(n)] for n, rule in enumerate(rules)], policy=policy))
+    findings = decisions.warnings
+    overlaps, idle = (
+        [f for f in findings if f.code == code] for code in ("rules_overlap", "rule_never_decides")
+    )
+    is_gap = any(f.code == "rules_gap" for f in findings)
+    for limit in (None, 0, 1, 2.5, 9):
+        seen: list[list[int]] = []
+        gaps = 0
+        for values in product(INPUTS[NUMBER], INPUTS[columns[1]]):
+            given = {column.text: v for column, v in zip(columns, values, strict=True)} | {"limit": limit}
+            matched = decisions.evaluate("d", given).decisions[0].matched_rules
+            seen.append([rule.number for rule in matched])
+            gaps += not matched and None not in values
+        for finding in overlaps:
+            a, b = (int(n) for n in re.findall(r"\d+", finding.message.en)[:2])
+            assert any(a in numbers and b in numbers for numbers in seen)
+        assert all(
+            int(str(finding.element_id)[1:]) not in numbers[:1] for finding in idle for numbers in seen
+        )
+        assert gaps or not is_gap
