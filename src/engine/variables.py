@@ -79,9 +79,9 @@ def check_values(values: Mapping[str, Any]) -> None:
         elif not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable() or "." in name:
             problems.append((name[:_LONGEST_NAME], "no_variable_name", {"max": _LONGEST_NAME}))
         elif not _is_json(value):
-            problems.append((name, "not_json", {"reason": type(value).__name__}))
+            problems.append((name, "no_json_value", {}))
     if not problems and len(orjson.dumps(dict(values))) > MOST_BYTES:
-        problems.append(("", "too_large", {"max": MOST_BYTES}))
+        problems.append(("", "values_too_large", {"max": MOST_BYTES}))
     if problems:
         raise Invalid("variables_invalid", problems)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from laneway.engine.access import Action
 from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Unavailable
 from laneway.web.i18n import N_
+from laneway.web.operation_texts import TEXTS as OF_OPERATIONS
 
 TEXTS: Mapping[str, str] = {
     # conflicts
@@ -70,6 +71,8 @@ TEXTS: Mapping[str, str] = {
     "process_instance_not_found": N_("There is no such case."),
     "process_not_found": N_("There is no such process."),
     "user_task_not_found": N_("There is no such task, or you may not see it."),
+    # running cases
+    **OF_OPERATIONS,
     # parts that do not answer
     "database_not_connected": N_("The database is not connected yet."),
     "database_needs_upgrade": N_("The database is of an older release. Run: %(command)s."),
@@ -91,12 +94,15 @@ RIGHTS: Mapping[str, str] = {
         Action.SEE_CASE: N_("You may not see cases."),
         Action.START_PROCESS: N_("You may not start this process."),
         Action.CANCEL_CASE: N_("Only managers may cancel a case."),
+        Action.OPERATE_CASE: N_("Only process owners and administrators may change how a case runs."),
         Action.RETRY_INCIDENT: N_("Only managers and process owners may retry a step."),
         Action.PUBLISH_MESSAGE: N_("You may not record messages."),
         Action.SEE_BOARD: N_("The board is for managers."),
         Action.SEE_PROCESSES: N_("You may not see processes."),
         Action.EDIT_PROCESS: N_("Only process owners may change a process."),
-        Action.EVALUATE_DECISION: N_("Only process owners and programs may evaluate a decision outside a case."),
+        Action.EVALUATE_DECISION: N_(
+            "Only process owners and programs may evaluate a decision outside a case."
+        ),
         Action.WORK_JOBS: N_("Only workers may take automatic work."),
         Action.ADMIN_PEOPLE: N_("Only administrators may see this page."),
     }.items()

@@ -20,7 +20,7 @@ from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound
 from laneway.web.error_texts import OF_KIND, RIGHTS, TEXTS, TITLES
 from laneway.web.frame import page
 from laneway.web.i18n import _, local, locale, moment, pick
-from laneway.words import Finding
+from laneway.words import Finding, Text
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +163,8 @@ def _for_people(params: Mapping[str, Any]) -> dict[str, Any]:
             shown[name] = known[content].pick(locale()) if content in known else content or _("Someone")
         elif isinstance(content, datetime):
             shown[name] = moment(content)
+        elif isinstance(content, Text):
+            shown[name] = pick(content)
         else:
             shown[name] = "–" if content is None else content
     return shown

@@ -96,12 +96,12 @@ def test_local_variables_are_of_one_element_instance(engine: Any, case: int, mei
         ("a.b", 1, "no_variable_name"),
         ("a\n", 1, "no_variable_name"),
         ("x" * 201, 1, "no_variable_name"),
-        ("n", {1, 2}, "not_json"),
-        ("n", float("nan"), "not_json"),
-        ("n", 2**70, "not_json"),
-        ("n", "a\0b", "not_json"),
-        ("n", {"deep": [object()]}, "not_json"),
-        ("n", "x" * 1_000_001, "too_large"),
+        ("n", {1, 2}, "no_json_value"),
+        ("n", float("nan"), "no_json_value"),
+        ("n", 2**70, "no_json_value"),
+        ("n", "a\0b", "no_json_value"),
+        ("n", {"deep": [object()]}, "no_json_value"),
+        ("n", "x" * 1_000_001, "values_too_large"),
     ],
 )
 def test_only_json_under_a_name_of_ones_own(engine: Any, case: int, name: str, value: Any, code: str) -> None:

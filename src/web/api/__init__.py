@@ -6,11 +6,13 @@ from flask import Blueprint
 
 from laneway.web.api import (
     absent,
+    changes,
     cluster,
     decisions,
     definitions,
     deployments,
     document,
+    element_instances,
     evaluations,
     incidents,
     instances,
@@ -30,6 +32,8 @@ blueprints: list[Blueprint] = [
         decisions,
         evaluations,
         instances,
+        changes,
+        element_instances,
         user_tasks,
         jobs,
         incidents,

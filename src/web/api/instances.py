@@ -10,7 +10,7 @@ import orjson
 from flask import Blueprint, Response
 
 from laneway.engine import database, instances, search
-from laneway.engine.model import InstanceState
+from laneway.engine.model import OPEN_STATES
 from laneway.engine.search import TENANT, Query
 from laneway.errors import Invalid
 from laneway.web.api import shapes, waiting
@@ -145,7 +145,7 @@ def _variables_at_end(instance_key: int) -> Mapping[str, Any] | None:
     with database.reading() as session:
         query = Query(filters={"processInstanceKey": str(instance_key)})
         found = search.process_instances(session, query, by=current_person())
-        if search.one(found, "process_instance_not_found", key=instance_key).state == InstanceState.ACTIVE:
+        if search.one(found, "process_instance_not_found", key=instance_key).state in OPEN_STATES:
             return None
         return instances.variables(session, instance_key)
 
@@ -307,7 +307,7 @@ def _process_instance(row: Any) -> Mapping[str, Any]:
         "hasIncident": row.has_incident,
         "startDate": instant(row.started_at),
         "endDate": instant(row.ended_at),
-        "suspendedDate": None,
+        "suspendedDate": instant(row.suspended_at),
         "parentProcessInstanceKey": key(row.parent_key),
         "parentElementInstanceKey": None,
         "rootProcessInstanceKey": key(row.root_key),

@@ -13,6 +13,7 @@ from laneway.errors import Invalid, LanewayError, Refused
 from laneway.web import errors
 from laneway.web.api.shapes import NUMBER, TEXT, Shape, list_of, nullable, record
 from laneway.web.i18n import _, locale
+from laneway.web.operation_texts import VARIABLE_PROBLEMS
 from laneway.words import Finding
 
 PROBLEM: Shape = {
@@ -101,6 +102,8 @@ def _refusal(findings: list[Finding]) -> str:
 
 
 def _problem_text(field: str, code: str, params: Mapping[str, Any]) -> str:
+    if code in VARIABLE_PROBLEMS:
+        return _(VARIABLE_PROBLEMS[code], field=field, **params)
     wording = _WORDING.get(code)
     if wording is None:
         return f"{field}: {forms.problem_text(code, dict(params)).pick(locale())}"
