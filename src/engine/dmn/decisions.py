@@ -47,7 +47,7 @@ class DecisionModel:
         self._documents = documents
         found = [e for d in documents for e in d.elements.values() if e.kind == "decision"]
         self._elements = {e.key: e for e in found}
-        self._names = {name for d in documents for name in d.variables()}
+        self._names = {e.key: _names_read(e) for e in found}
         self.decisions = [
             Decision(
                 e.key,
@@ -90,7 +90,8 @@ class DecisionModel:
 
     def _evaluate(self, element: Element, variables: Mapping[str, Any], trace: Trace) -> DecisionResult:
         try:
-            known = {name: to_feel(variables[name], trace) for name in self._names if name in variables}
+            names = self._names[element.key]
+            known = {name: to_feel(variables[name], trace) for name in names if name in variables}
             value = Evaluation(known, trace, Env(known, None, trace)).value(element)
             return DecisionResult(from_feel(value, trace), trace.decisions, trace.warnings)
         except RecursionError:
@@ -180,6 +181,19 @@ def _check(document: Document) -> None:
             problems.add(
                 "circular_requirement", e.xml, "the decision requires itself in a circle", "决策循环依赖自身"
             )
+
+
+def _names_read(start: Element) -> frozenset[str]:
+    """The names that a decision and all that it requires may look at; nothing else needs conversion."""
+    seen, todo, names = {start}, [start], set[str]()
+    while todo:
+        e = todo.pop()
+        names |= e.free | ({e.name, e.variable} if e.kind == "inputData" else set())
+        for _, r in e.required:
+            if r not in seen:
+                seen.add(r)
+                todo.append(r)
+    return frozenset(names)
 
 
 def _requires_itself(start: Element) -> bool:

@@ -148,11 +148,6 @@ class Document:
                 return prefix, document.elements[key]
         return None
 
-    def variables(self) -> set[str]:
-        """Names of variables that some text or input data of the file uses; nothing else needs conversion."""
-        inputs = (e for e in self.elements.values() if e.kind == "inputData")
-        return self.free | {name for e in inputs for name in (e.name, e.variable)}
-
     def members(self) -> Names:
         """Names that may follow a dot: components of types, elements of imports, entries, columns."""
         if self._members is None:

@@ -89,3 +89,10 @@ def test_places_in_a_decision_need_budget_too(is_short: bool) -> None:
     m.charge(990)
 
     assert m.again().budget.steps == (10 if is_short else 9_010)
+
+
+def test_only_variables_that_the_decision_reads_are_converted() -> None:
+    odd = {"limit": object(), "missing": 2}
+
+    assert places("e", **odd) == []
+    assert ("a variable of type object has no FEEL value", None, None) in places("d", amount=1, **odd)
