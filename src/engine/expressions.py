@@ -14,7 +14,7 @@ from laneway.engine import clock, decisions, definitions, feel
 from laneway.engine.bpmn.cron import is_cron, next_moment
 from laneway.engine.bpmn.model import Called, Event
 from laneway.engine.spiff.effects import Due, Evaluated, StepFailed
-from laneway.errors import NotFound
+from laneway.errors import NotFound, Refused
 
 _CYCLE = re.compile(r"R(\d*)/(P.+)")
 
@@ -39,7 +39,13 @@ class StepHost:
         self, called: Called, variables: Mapping[str, Any], *, element_id: str, token: int
     ) -> tuple[Any, list[dict[str, Any]]]:
         """The value of a decision, and for each decision on the way what the history tells of it."""
-        evaluation = decisions.evaluate(self._session, self._find(called), variables)
+        found = self._find(called)
+        try:
+            evaluation = decisions.evaluate(self._session, found, variables)
+        except Refused as refused:  # deployed when less was checked
+            why = "; ".join(finding.message.en for finding in refused.findings)
+            words = f"The file of decision '{called.id}' is not accepted any more: {why}. Mend and deploy it, then retry."
+            raise StepFailed("DECISION_EVALUATION_ERROR", words) from refused
         self._decided.append((evaluation, element_id, token))
         if evaluation.failure is not None:
             failed = evaluation.decisions[-1].decision_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from laneway.engine import decisions, tables
 from laneway.engine.queries import case_detail
@@ -121,6 +122,19 @@ def test_an_evaluation_that_fails_is_kept_with_its_incident(engine: Any, draw: A
     engine.resolve(key)
     assert engine.incidents(key) == []
     assert [one.state for one in instances_of(engine, key)] == ["EVALUATED", "EVALUATED", "FAILED"]
+
+
+def test_a_deployed_file_that_is_not_accepted_any_more_is_an_incident(engine: Any, draw: Any) -> None:
+    engine.deploy(caller(draw, 'decisionId="price"'), price(1))
+    older = price(1).content.replace(b">1<", b">1 +<")  # as if an older release had let it pass
+    with engine.database.unit_of_work() as session:
+        session.execute(update(tables.decision_requirements).values(xml=older))
+    key = engine.start()
+    [incident] = engine.incidents(key)
+    assert "The file of decision 'price' is not accepted any more" in incident.message
+    engine.deploy(price(2))
+    engine.resolve(key)
+    assert engine.variables(key)["g"] == 2
 
 
 def test_an_assertion_fails_in_its_authors_words_however_long(engine: Any, draw: Any) -> None:
