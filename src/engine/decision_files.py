@@ -41,6 +41,17 @@ class DecisionFile:
 
 
 @dataclass(frozen=True)
+class DeployedRequirements:
+    """One DMN file of a deployment; one that only others use has no decisions."""
+
+    key: int
+    requirements_id: str
+    version: int
+    resource_name: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
 class DeployedDecision:
     """One decision of a deployment."""
 
@@ -63,6 +74,10 @@ def read(session: Session, resources: Iterable[Resource]) -> tuple[list[Decision
     findings: list[Finding] = []
     linkages: dict[str, tuple[Resource, Linkage]] = {}
     for resource in resources:
+        if resource.name in linkages:
+            words = Text("有两个文件使用此名称：请改名", "two files have this name: rename one of them")
+            findings.append(Finding("duplicate_file", words, resource.name))
+            continue
         try:
             linkages[resource.name] = resource, read_linkage(resource)
         except Refused as refusal:
@@ -143,16 +158,22 @@ class _Imports:
 
 def deploy(
     session: Session, deployment_key: int, files: Sequence[DecisionFile]
-) -> tuple[list[DeployedDecision], list[int]]:
-    """Give what has changed its versions. Returns the decisions, and the keys of files that have not changed."""
+) -> tuple[list[DeployedRequirements], list[DeployedDecision]]:
+    """Give what has changed its versions."""
     newest = {file.resource.name: _newest_requirements(session, file) for file in files}
     keys = _keys(files, newest)
+    requirements: list[DeployedRequirements] = []
     deployed: list[DeployedDecision] = []
-    unchanged: list[int] = []
     for file in files:
         row, key = newest[file.resource.name], keys[file.resource.name]
-        if row is not None and row.key == key:
-            unchanged.append(key)
+        is_new = row is None or row.key != key
+        version = (row.version if row is not None else 0) + is_new
+        requirements.append(
+            DeployedRequirements(
+                key, file.linkage.requirements_id, version, file.resource.name, is_new=is_new
+            )
+        )
+        if not is_new:
             deployed += _as_deployed(session, file, key)
             continue
         session.execute(
@@ -160,7 +181,7 @@ def deploy(
                 key=key,
                 deployment_key=deployment_key,
                 requirements_id=file.linkage.requirements_id,
-                version=row.version + 1 if row is not None else 1,
+                version=version,
                 name=file.linkage.requirements_name,
                 resource_name=file.resource.name,
                 xml=file.resource.content,
@@ -169,7 +190,7 @@ def deploy(
             )
         )
         deployed += [_deploy_decision(session, key, file, decision) for decision in file.decisions]
-    return deployed, unchanged
+    return requirements, deployed
 
 
 def _keys(files: Sequence[DecisionFile], newest: dict[str, Any]) -> dict[str, int]:

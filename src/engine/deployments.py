@@ -15,7 +15,7 @@ from laneway.engine import access, clock, decision_files, deployment_files, form
 from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Process, starts_of
 from laneway.engine.database import is_postgresql, new_key
-from laneway.engine.decision_files import DeployedDecision
+from laneway.engine.decision_files import DeployedDecision, DeployedRequirements
 from laneway.engine.model import Person
 from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.tables import (
@@ -65,6 +65,7 @@ class Deployed:
 
     key: int
     processes: list[DeployedProcess] = field(default_factory=list)
+    requirements: list[DeployedRequirements] = field(default_factory=list)
     decisions: list[DeployedDecision] = field(default_factory=list)
     forms: list[DeployedForm] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -74,7 +75,7 @@ class Deployed:
         """Whether anything in it has changed since the deployment before."""
         return (
             any(item.is_new for item in self.forms)
-            or any(item.is_new for item in self.decisions)
+            or any(item.is_new for item in self.requirements)
             or any(item.is_new for item in self.processes)
         )
 
@@ -138,7 +139,7 @@ def deploy(session: Session, resources: Sequence[Resource], *, by: Person | None
         )
     )
     deployed.forms = [_deploy_form(session, deployed.key, *item) for item in files.forms]
-    deployed.decisions, unchanged = decision_files.deploy(session, deployed.key, files.decisions)
+    deployed.requirements, deployed.decisions = decision_files.deploy(session, deployed.key, files.decisions)
     renewed = _bound_to_news(session, files.processes, deployed.decisions)
     for resource, process in files.processes:
         warnings = [f for f in files.findings if f.file == resource.name]
@@ -149,6 +150,7 @@ def deploy(session: Session, resources: Sequence[Resource], *, by: Person | None
     if not deployed.has_news:  # nothing has changed: leave no trace
         session.execute(delete(deployment).where(deployment.c.key == deployed.key))
         return deployed
+    unchanged = [file.key for file in deployed.requirements if not file.is_new]
     unchanged += [process.key for process in deployed.processes if not process.is_new]
     unchanged += [form.key for form in deployed.forms if not form.is_new]
     unchanged += _bound_to_older(session, files.processes, deployed)

@@ -41,6 +41,12 @@ def upload() -> BaseResponse | tuple[str, int]:
         return _list_page(refusal.findings, 422)
     new = [_("%(name)s v%(version)s", name=pick(one.name), version=one.version) for one in deployed.processes]
     new += [f"{one.decision_id} v{one.version}" for one in deployed.decisions]
+    with_decisions = {one.requirements_key for one in deployed.decisions}
+    new += [
+        f"{one.requirements_id} v{one.version}"
+        for one in deployed.requirements
+        if one.key not in with_decisions
+    ]
     new += [f"{one.form_id} v{one.version}" for one in deployed.forms]
     flash(_("Published: %(what)s.", what=", ".join(new)))
     if deployed.findings:

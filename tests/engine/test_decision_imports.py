@@ -91,6 +91,16 @@ def test_an_importing_file_keeps_the_versions_it_was_linked_with(engine: Any, ow
     assert not engine.deploy(bill()).has_news
 
 
+def test_a_file_without_decisions_is_deployed_alone(engine: Any, owner: Any) -> None:
+    first = engine.deploy(vat(10))
+    assert [(one.requirements_id, one.version, one.is_new) for one in first.requirements] == [
+        ("vat", 1, True)
+    ]
+    assert not engine.deploy(vat(10)).has_news
+    engine.deploy(rates(100), bill())
+    assert total(engine, owner) == 110
+
+
 def test_a_file_deployed_with_a_changed_import_is_linked_anew(engine: Any, owner: Any) -> None:
     files = [bill(), rates(100), vat(10)]
     engine.deploy(*files)
@@ -144,3 +154,6 @@ def test_an_id_that_two_files_have_is_refused(engine: Any) -> None:
     with pytest.raises(Refused) as refused:
         engine.deploy(rates(1), dmn("rates", decision("other", "2"), name="other.dmn"))
     assert [(one.code, one.element_id) for one in refused.value.findings] == [("duplicate_id", "rates")]
+    with pytest.raises(Refused) as refused:
+        engine.deploy(rates(1), dmn("other", decision("other", "2"), name="rates.dmn"))
+    assert [(one.code, one.file) for one in refused.value.findings] == [("duplicate_file", "rates.dmn")]

@@ -74,7 +74,7 @@ def create_deployment() -> Answer:
     by = current_person()
     with database.unit_of_work() as session:
         deployed = deployments.deploy(session, resources, by=by)
-        keys = [str(requirements) for requirements in {d.requirements_key for d in deployed.decisions}]
+        keys = [str(requirements) for requirements in {file.key for file in deployed.requirements}]
         query = Query(filters={"decisionRequirementsKey": {"$in": keys}}, limit=search.PAGE_LIMIT)
         requirements = search.decision_requirements(session, query, by=by).items if keys else []
     items = [
