@@ -58,12 +58,15 @@ class Host(Protocol):
 
 
 class Effect:
-    """Base of everything a step asks for. `opens` names the wait that it opens, if it opens one."""
+    """Base of everything a step asks for. `opens` names the wait that it opens, if it opens one.
+
+    None is ever changed; they are not frozen because a step makes many, and freezing doubles what each costs.
+    """
 
     opens = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class UserTaskOpened(Effect):
     """A person is needed. Expressions are evaluated already."""
 
@@ -80,7 +83,7 @@ class UserTaskOpened(Effect):
     external_form: str | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class JobOpened(Effect):
     """A handler is needed."""
 
@@ -91,7 +94,7 @@ class JobOpened(Effect):
     retries: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class TimerOpened(Effect):
     """Time is awaited; `wait` is the id of the node that it triggers. `is_aside`: the instance does not stand there."""
 
@@ -103,7 +106,7 @@ class TimerOpened(Effect):
     is_aside: bool
 
 
-@dataclass(frozen=True)
+@dataclass
 class MessageOpened(Effect):
     """A message is awaited."""
 
@@ -116,7 +119,7 @@ class MessageOpened(Effect):
     is_aside: bool
 
 
-@dataclass(frozen=True)
+@dataclass
 class SignalOpened(Effect):
     """A signal is awaited."""
 
@@ -128,7 +131,7 @@ class SignalOpened(Effect):
     is_aside: bool
 
 
-@dataclass(frozen=True)
+@dataclass
 class WaitsClosed(Effect):
     """Nothing of this token is awaited any more. `kinds` are those of the effects that opened its waits."""
 
@@ -136,7 +139,7 @@ class WaitsClosed(Effect):
     kinds: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class IncidentRaised(Effect):
     """A person must look at this token."""
 
@@ -147,7 +150,7 @@ class IncidentRaised(Effect):
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class SignalThrown(Effect):
     """Every instance that waits for the signal hears it."""
 
@@ -155,7 +158,7 @@ class SignalThrown(Effect):
     variables: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass
 class ChildCalled(Effect):
     """A call activity needs a child instance. `catches` are error codes that a caller would catch (`*`: all)."""
 
@@ -167,14 +170,14 @@ class ChildCalled(Effect):
     catches: list[str]
 
 
-@dataclass(frozen=True)
+@dataclass
 class ChildCanceled(Effect):
     """The call activity has ended without its child."""
 
     token: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class ThrownToParent(Effect):
     """An error (`kind` error) or escalation that only the calling instance can catch."""
 
@@ -183,7 +186,7 @@ class ThrownToParent(Effect):
     variables: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Note:
     """One line of history."""
 

@@ -120,6 +120,11 @@ class Element(BpmnTaskSpec):
     def __init__(self, spec: LevelSpec, node: Node) -> None:
         super().__init__(spec, node.id, bpmn_name=node.name.en)
         self.node = node
+        watching = spec.boundaries_of(node.id)
+        self.awaited = [*watching, *_own_events(spec.level, node)]
+        """Nodes whose events are waited for while a token is here."""
+        handlers = [one.compensation_handler for one in watching if one.event.kind == "compensate"]
+        self.undone_by = [handler for handler in handlers if handler]
 
     # -- Spiff's hooks
 
@@ -167,10 +172,8 @@ class Element(BpmnTaskSpec):
     def _on_complete_hook(self, token: Token) -> None:
         top: Instance = token.workflow.top_workflow
         top.closed(token, done=True)
-        for boundary in token.workflow.spec.boundaries_of(self.node.id):
-            if boundary.event.kind == "compensate" and boundary.compensation_handler:
-                book = token.workflow.book.setdefault("compensable", [])
-                book.append([self.node.id, boundary.compensation_handler, None])
+        for handler in self.undone_by:
+            token.workflow.book.setdefault("compensable", []).append([self.node.id, handler, None])
         top.note(f"{self.noun}_completed", token)
         if "compensates_for" in token.internal_data:
             events.compensated(token)
@@ -212,6 +215,13 @@ class Element(BpmnTaskSpec):
         """A token of the inner level that `token` owns has completed and left the tree."""
         if scope.is_empty():
             scope.top_workflow.queue.append(["done", token.id])
+
+
+def _own_events(level: Level, node: Node) -> list[Node]:
+    if node.type == "eventBasedGateway":
+        return [level.nodes[flow.target] for flow in node.outgoing]
+    waits = node.type in ("intermediateCatchEvent", "receiveTask") and node.loop is None
+    return [node] if waits else []
 
 
 def no_flow(node: Node) -> StepFailed:

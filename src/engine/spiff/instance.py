@@ -36,7 +36,10 @@ SECONDS_LIMIT = 10.0
 class Instance(Waiting, Scope, BpmnWorkflow):
     """A process instance in memory, between loading and saving; discard it after any exception."""
 
+    top_workflow: Any = None  # an attribute in place of Spiff's property: it is asked for at every turn
+
     def __init__(self, host: Host, process_id: str, specs: Specs) -> None:
+        self.top_workflow = self
         self.host = host
         self.live: dict[int, Token] = {}
         self.queue: deque[Any] = deque()

@@ -44,16 +44,17 @@ class Scope:
 
     def drop(self, token: Token) -> None:
         """Take a finished token out of the tree; what it gave birth to hangs on the root from now on."""
-        root = self.task_tree
-        for child in token.children:
-            child.parent = root
-            root._children.append(child.id)
+        root, tasks, top = self.task_tree, self.tasks, self.top_workflow
+        for child in token._children:
+            tasks[child]._parent = root.id
+        root._children += token._children
         token._children = []
-        self.tasks[token._parent]._children.remove(token.id)
-        del self.tasks[token.id]
-        del self.top_workflow.live[token.id]
-        self.top_workflow.inclusive_joins.pop(token.id, None)
-        self.forget_at_join(token)
+        tasks[token._parent]._children.remove(token.id)
+        del tasks[token.id]
+        del top.live[token.id]
+        if self.at_joins:
+            top.inclusive_joins.pop(token.id, None)
+            self.forget_at_join(token)
 
     def forget_at_join(self, token: Token) -> None:
         """A token waits at its join no longer."""

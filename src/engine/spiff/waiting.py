@@ -38,14 +38,8 @@ class Waiting(VariableScopes):
 
     def open_waits(self, token: Token) -> None:
         """Begin to wait for the token's own event, its boundary events and those behind an event gateway."""
-        spec, node = token.workflow.spec, token.task_spec.node
-        nodes = list(spec.boundaries_of(node.id))
-        if node.type == "eventBasedGateway":
-            nodes += [spec.task_specs[flow.target].node for flow in node.outgoing]
-        elif node.type in ("intermediateCatchEvent", "receiveTask") and node.loop is None:
-            nodes.append(node)
-        for waiting in nodes:
-            self._open_events(token, waiting)
+        for node in token.task_spec.awaited:
+            self._open_events(token, node)
 
     def open_wait(self, token: Token, node: Node, wait: str) -> None:
         """Begin to wait for one event of a node on behalf of this token."""
