@@ -17,6 +17,8 @@ from typing import Any
 
 from bkflow_feel import parser, transformer
 from bkflow_feel.api import parse_expression
+from bkflow_feel.exceptions import ValidationError
+from lark.exceptions import LarkError
 from pySFeel import SFeelParser
 
 
@@ -46,6 +48,8 @@ def pysfeel(text: str, variables: dict[str, Any]) -> Callable[[], Any]:
     return run
 
 
+_REFUSALS = (LarkError, ValidationError, ValueError, TypeError, KeyError, AttributeError)
+
 ENGINES = {"bkflow-feel": bkflow, "bkflow-feel, tree kept": bkflow_tree, "pySFeel": pysfeel}
 
 
@@ -73,7 +77,7 @@ def main() -> None:
                     value = code()
                     times = timed(code, max(1, repeats // 100), asked["rounds"])
                 out[engine][name] = {"value": value, "times": times}
-            except Exception as error:  # whatever an engine raises, it has no time for the case
+            except _REFUSALS as error:
                 out[engine][name] = {
                     "error": str(error).splitlines()[0][:60] if str(error) else type(error).__name__
                 }

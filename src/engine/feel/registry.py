@@ -36,6 +36,8 @@ _CLASSES: Final[dict[str, tuple[type, ...]]] = {
     "p": ORDERED,
 }
 _BAD: Final = object()
+_DIGITS: Final = 40
+"""Numbers with more digits take time to be cut."""
 
 
 class Param:
@@ -141,9 +143,14 @@ class Builtin:
         return m.warn("%s: wrong names or types of arguments", self.name)
 
     def _run(self, m: Meter, code: BuiltinCode, args: list[Value]) -> Value:
+        # At least a look at each part of long arguments, whatever the function does.
         for arg in args:
-            if (type(arg) is str or type(arg) is list) and len(arg) >= 32:
-                m.charge(len(arg) >> 5)  # at least a look at each part, whatever the function does
+            of = type(arg)
+            if of is Decimal:
+                if not -_DIGITS < arg.adjusted() < _DIGITS:
+                    m.charge(abs(arg.adjusted()) >> 2)
+            elif (of is str or of is list) and len(arg) >= 32:
+                m.charge(len(arg) >> 5)
         try:
             out = code(m, *args)
             if type(out) is str and len(out) >= 16:

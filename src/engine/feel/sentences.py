@@ -6,6 +6,7 @@ test holds the list against every sentence that FEEL and DMN warn with.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from laneway.words import Text
@@ -47,17 +48,37 @@ def tell(sentence: str, args: tuple[object, ...]) -> Text:
 
 
 def _zh(arg: object) -> object:
+    arg = _shown(arg)
     if isinstance(arg, Word):
         return WORDS.get(arg, arg)
-    return "、".join(WORDS.get(word) or word for word in arg) if isinstance(arg, list) else _en(arg)
+    return "、".join(WORDS.get(word) or word for word in arg) if isinstance(arg, list) else arg
 
 
 def _en(arg: object) -> object:
-    """Words as they are; of a long text among the data only the beginning."""
-    if isinstance(arg, list):
-        return ", ".join(arg)
-    return arg[:_MAX_ARGUMENT] if isinstance(arg, str) else arg
+    arg = _shown(arg)
+    return ", ".join(arg) if isinstance(arg, list) else arg
 
+
+def _shown(arg: object) -> object:
+    """What of an argument is shown: words, numbers, the beginning of other texts.
+
+    Of lists and contexts only that they are: written out, one with shared parts would fill the memory.
+    """
+    if isinstance(arg, Word | int | Decimal) or arg is None:
+        return arg
+    if isinstance(arg, list) and all(isinstance(word, Word) for word in arg):
+        return arg
+    word = _CLASSES.get(type(arg).__name__)
+    return str(arg)[:_MAX_ARGUMENT] if word is None else Word(word)
+
+
+_CLASSES: Final = {
+    "list": "list",
+    "dict": "context",
+    "Range": "range",
+    "Function": "function",
+    "Builtin": "function",
+}
 
 WORDS: Final[dict[str, str]] = {
     # kinds of values

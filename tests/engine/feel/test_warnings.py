@@ -94,6 +94,12 @@ def test_data_in_a_warning_is_not_translated() -> None:
     assert said("x.boolean", x={}) == [Text("没有条目 'boolean'", "no entry 'boolean'")]
 
 
+def test_lists_contexts_and_functions_in_a_warning_are_not_written_out() -> None:
+    assert said("get value({a: 1}, [[1, 2]])") == [Text("没有条目 '列表'", "no entry 'list'")]
+    assert said("get value({a: 1}, [{b: 1}])") == [Text("没有条目 '上下文'", "no entry 'context'")]
+    assert said("get value({a: 1}, [sum])") == [Text("没有条目 '函数'", "no entry 'function'")]
+
+
 def test_reasons_of_built_ins_are_told_in_both_languages() -> None:
     assert said('matches("a", "[")') == [
         Text("matches：正则表达式有误：字符类没有结束", "matches: bad pattern: class not closed")

@@ -34,6 +34,7 @@ def get_value(m: Meter, entries: dict[str, Value], key: str) -> Value:
 def get_entries(m: Meter, entries: dict[str, Value]) -> list[dict[str, Value]]:
     """The entries as a list of contexts with key and value."""
     m.list(len(entries))
+    m.charge(4 * len(entries))  # a context takes more memory than an item
     return [{"key": key, "value": v} for key, v in entries.items()]
 
 
