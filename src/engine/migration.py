@@ -89,9 +89,16 @@ def look_ahead(
 ) -> Outlook:
     """What `migrate` would do now; nothing is changed. Raises NotFound, NotAllowed, Conflict when it has ended."""
     access.require(by, Action.OPERATE_CASE)
-    row = runtime.lock_open(session, instance_key, suspended_too=True)
+    row = runtime.read_open(session, instance_key)
     going = _Going(session, row, target_key, mapping)
     return Outlook([in_words(one) for one in going.obstacles()], list(going.happenings()))
+
+
+def elements(session: Session, target_key: int) -> list[tuple[str, Text]]:
+    """(id, name) of every element of a version, outer levels first. Raises NotFound."""
+    definition = definitions.load(session, target_key)
+    places = Places(definition.process_id, definition.specs)
+    return [(element_id, _name(places.node(element_id))) for element_id in places.elements()]
 
 
 def migrate(
@@ -154,7 +161,7 @@ def _version(definition: Definition) -> dict[str, Any]:
 
 
 class _Going:
-    """One instance on its way from one definition to another; its row is locked."""
+    """One instance on its way from one definition to another; its row is locked before anything is moved."""
 
     def __init__(self, session: Session, row: Any, target_key: int, mapping: Mapping[str, str]) -> None:
         self.session, self.row, self.mapping = session, row, mapping

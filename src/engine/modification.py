@@ -5,7 +5,8 @@ As in Camunda 8: all instructions of a request are done in one transaction, or n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -14,10 +15,10 @@ from sqlalchemy.orm import Session
 from laneway.engine import access, definitions, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import Person
-from laneway.engine.spiff.changes import CannotChange, End, Instruction, Move, Start, modify
+from laneway.engine.spiff.changes import CannotChange, End, Instruction, Move, Start, check_start, modify
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
-from laneway.engine.spiff.places import Places
+from laneway.engine.spiff.places import Places, scopes_of, tokens_of
 from laneway.engine.spiff.rewind import Past, Step, rewind
 from laneway.engine.suspension import reason_of
 from laneway.engine.tables import history, incident, job, process_instance, user_task
@@ -25,7 +26,72 @@ from laneway.engine.variables import check_values
 from laneway.errors import Invalid, NotFound
 from laneway.words import Text
 
-__all__ = ["End", "Instruction", "Move", "Start", "apply", "back_to", "element_instance"]
+__all__ = ["End", "Instruction", "Move", "Start", "apply", "back_to", "element_instance", "outline"]
+
+
+@dataclass(frozen=True)
+class Element:
+    """An element by its names; `inside` are those of the sub-processes around it, outermost first."""
+
+    element_id: str
+    name: Text
+    inside: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A token: where it stands, and the variables of its own scope."""
+
+    token: int
+    element: Element
+    local: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What can be changed of an instance: its tokens, the elements that can start, and where it has been."""
+
+    tokens: list[Standing]
+    startable: list[Element]
+    past: list[Element]
+    """Where it can rewind to, the latest first."""
+    variables: Mapping[str, Any]
+
+
+def outline(session: Session, instance_key: int, *, by: Person) -> Outline:
+    """What an operator can choose from. Raises NotFound, NotAllowed, Conflict when the instance has ended."""
+    access.require(by, Action.OPERATE_CASE)
+    row = runtime.read_open(session, instance_key)
+    places = _places(session, row)
+    instance = runtime.look(session, row)
+    startable = [element_id for element_id in places.elements() if _can_start(places, element_id)]
+    entered = [step.element_id for step in _steps(session, instance_key) if step.event.endswith("_entered")]
+    been = [name for name in dict.fromkeys(reversed(entered)) if name in startable]
+    return Outline(
+        [
+            Standing(token.id, _element(places, token.task_spec.name), dict(token.data))
+            for scope in scopes_of(instance)
+            for token in tokens_of(scope)
+        ],
+        [_element(places, element_id) for element_id in startable],
+        [_element(places, element_id) for element_id in been if element_id is not None],
+        dict(instance.data),
+    )
+
+
+def _can_start(places: Places, element_id: str) -> bool:
+    try:
+        check_start(places, Start(element_id))
+    except CannotChange:
+        return False
+    return True
+
+
+def _element(places: Places, element_id: str) -> Element:
+    level_id = places.level_of(element_id)
+    assert level_id is not None
+    around = [place.owner for place in places.path(level_id)[1:]]
+    return Element(element_id, _name(places, element_id), tuple(_name(places, one) for one in around))
 
 
 def apply(

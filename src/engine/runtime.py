@@ -53,8 +53,12 @@ def lock(session: Session, instance_key: int) -> Any:
 
     SQLite's units of work hold the one write lock already.
     """
+    return _row(session, instance_key, is_locked=True)
+
+
+def _row(session: Session, instance_key: int, *, is_locked: bool) -> Any:
     query = select(process_instance).where(process_instance.c.key == instance_key)
-    if is_postgresql():
+    if is_locked and is_postgresql():
         query = query.with_for_update()
     row = session.execute(query).one_or_none()
     if row is None:
@@ -107,11 +111,20 @@ def start(
 
 def lock_open(session: Session, instance_key: int, *, suspended_too: bool = False) -> Any:
     """As `lock`; raises Conflict when the instance has ended or, unless `suspended_too`, is suspended."""
-    row = lock(session, instance_key)
-    if row.state not in OPEN_STATES:
-        raise Conflict("process_instance_ended", key=instance_key, at=row.ended_at)
+    row = _must_be_open(lock(session, instance_key))
     if row.state == InstanceState.SUSPENDED and not suspended_too:
         raise Conflict("process_instance_suspended", key=instance_key, at=row.suspended_at)
+    return row
+
+
+def read_open(session: Session, instance_key: int) -> Any:
+    """The instance's row, only to look at it. Raises NotFound, and Conflict when the instance has ended."""
+    return _must_be_open(_row(session, instance_key, is_locked=False))
+
+
+def _must_be_open(row: Any) -> Any:
+    if row.state not in OPEN_STATES:
+        raise Conflict("process_instance_ended", key=row.key, at=row.ended_at)
     return row
 
 

@@ -22,6 +22,7 @@ from laneway.web import (
     i18n,
     inbox,
     modeler,
+    operations,
     processes,
     start,
 )
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> Flask:
         inbox.bp,
         start.bp,
         cases.bp,
+        operations.bp,
         board.bp,
         processes.bp,
         modeler.bp,

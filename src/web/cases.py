@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from laneway.engine import access, clock, incidents, instances, job_types, messages
 from laneway.engine.access import Action
 from laneway.engine.database import Session, reading, unit_of_work
-from laneway.engine.model import InstanceState, JobState, Person
+from laneway.engine.model import OPEN_STATES, JobState, Person
 from laneway.engine.queries import case_detail, cases, names
 from laneway.engine.queries.case_rows import Instance, JobRow, Surroundings, UserTaskRow
 from laneway.engine.queries.cases import CaseFilter, CaseRow
@@ -124,7 +124,7 @@ def show(number: str, tab: str = "overview") -> str:
         raw=_unlabelled(seen),
         elements=elements,
         stuck={job.key for job in seen.around.jobs if _is_stuck(job)},
-        may_cancel=access.may(person, Action.CANCEL_CASE) and seen.row.state is InstanceState.ACTIVE,
+        may_cancel=access.may(person, Action.CANCEL_CASE) and seen.row.state in OPEN_STATES,
         may_retry=access.may(person, Action.RETRY_INCIDENT),
         may_record=access.may(person, Action.PUBLISH_MESSAGE),
         **more,
@@ -201,7 +201,7 @@ def cancel(number: str) -> BaseResponse:
 
 def clock_of_row(row: CaseRow) -> clocks.Clock | None:
     """The most urgent clock of a case: the same rule in every list."""
-    if row.state is not InstanceState.ACTIVE:
+    if row.state not in OPEN_STATES:
         return clocks.done(row.closed_at - row.opened_at) if row.closed_at is not None else None
     if row.clock is not None and row.clock.due_at is not None:
         return clocks.running(row.clock.due_at, row.clock.created_at)

@@ -52,6 +52,16 @@ TEXTS: Mapping[str, str] = {
     "variables_invalid": N_("These variables cannot be set."),
 }
 
+TOLD: Mapping[str, tuple[str, str]] = {
+    "instance_suspended": ("pause", N_("suspended the case")),
+    "instance_resumed": ("play", N_("resumed the case")),
+    "instance_modified": ("swap", N_("moved the case by hand")),
+    "instance_rewound": ("undo", N_("took the case back to “%(step)s”")),
+    "instance_migrated": ("flow", N_("took the case over to another version")),
+    "variables_changed": ("form", N_("changed data by hand")),
+}
+"""By event of the history: the icon and the words of a timeline."""
+
 VARIABLE_PROBLEMS: Mapping[str, str] = {
     "no_variable_name": N_(
         "%(field)s: no name for a variable. Use up to 200 characters without dots or breaks."

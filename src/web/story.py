@@ -18,6 +18,7 @@ from laneway.engine.queries import names
 from laneway.engine.queries.case_rows import Happening, Surroundings, UserTaskRow
 from laneway.engine.queries.names import FieldWords
 from laneway.web.i18n import _, locale, moment, pick, value
+from laneway.web.operation_texts import TOLD
 from laneway.words import Text
 
 _MEMBERS_NAMED = 3
@@ -38,6 +39,7 @@ SHORT = frozenset(
         "mail_queued",
         "instance_completed",
         "instance_canceled",
+        *TOLD,
     }
 )
 """The events that matter beside a task."""
@@ -63,6 +65,7 @@ _DEEDS = frozenset(
         "incident_resolved",
         "instance_canceled",
         "mail_queued",
+        *TOLD,
     }
 )
 """Events that someone does, if only the system; all others follow from them, whoever was the last to act."""
@@ -237,7 +240,7 @@ class Teller:
         )
 
     def _note(self, one: Happening) -> str:
-        if one.event in ("instance_canceled", "incident_raised", "job_failed"):
+        if one.event in ("instance_canceled", "incident_raised", "job_failed", *TOLD):
             return str(one.details.get("reason") or one.details.get("message") or "")
         return ""
 
@@ -368,6 +371,10 @@ def _mail(queued: bool) -> Callable[[Teller, Happening], str]:
     return tell
 
 
+def _operated(text: str) -> Callable[[Teller, Happening], str]:
+    return lambda _teller, one: _(text, step=_step(one))
+
+
 _TELLING: Mapping[str, tuple[str, Callable[[Teller, Happening], str]]] = {
     "instance_started": ("flag", lambda _t, one: _("opened the case")),
     "user_task_created": ("user", lambda _t, one: _("“%(step)s” is to be done", step=_step(one))),
@@ -386,6 +393,7 @@ _TELLING: Mapping[str, tuple[str, Callable[[Teller, Happening], str]]] = {
     "incident_resolved": ("refresh", lambda _t, one: _("tried “%(step)s” again", step=_step(one))),
     "mail_queued": ("send", _mail(queued=True)),
     "mail_sent": ("mail", _mail(queued=False)),
+    **{event: (icon, _operated(text)) for event, (icon, text) in TOLD.items()},
     "instance_completed": ("check", lambda _t, one: _("the case is closed")),
     "instance_canceled": ("x", lambda _t, one: _("cancelled the case")),
 }

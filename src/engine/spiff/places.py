@@ -43,6 +43,10 @@ class Places:
                     self._around[inner] = (level_id, name)
                     todo.append(inner)
 
+    def elements(self) -> list[str]:
+        """The ids of all elements, outer levels first."""
+        return list(self._level_of)
+
     def level_of(self, element_id: str) -> str | None:
         """The level where an element stands; of a multi-instance activity, where the whole of it stands."""
         return self._level_of.get(element_id)

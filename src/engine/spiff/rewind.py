@@ -1,6 +1,7 @@
 """Let a token stand at an earlier element again: what came after it is cancelled, what went on beside it stays.
 
-What came after is told by the history: the flows that were taken since the element was last entered.
+What came after is told by the history: the flows that were taken since the element was last entered, and the tokens
+that were moved by hand.
 """
 
 from __future__ import annotations
@@ -40,6 +41,16 @@ class Past:
     def flows_since(self, start: int) -> set[str]:
         """Ids of the flows that were taken after a place in the history."""
         return {str(one.details["flow"]) for one in self._steps[start:] if one.event == "flow_taken"}
+
+    def moves_since(self, start: int) -> list[tuple[str, str]]:
+        """(from, to) of the tokens that were moved by hand after a place in the history."""
+        told = [one for step in self._steps[start:] for one in step.details.get("instructions", ())]
+        return [(one["element_id"], one["target"]) for one in told if one["kind"] == "move"]
+
+    def rewound_since(self, start: int) -> list[str]:
+        """Elements where the instance was taken back to after a place in the history."""
+        found = (one for one in self._steps[start:] if one.event == "instance_rewound")
+        return [one.element_id for one in found if one.element_id is not None]
 
     def since(self, start: int, verb: str) -> set[str]:
         """Elements that were `entered` or `completed` after a place in the history."""
@@ -119,18 +130,34 @@ class _Undone:
         self.flows = past.flows_since(start)
         self.entered = past.since(start + 1, "entered")
         self.completed = past.since(start + 1, "completed")
-        self.after = self._after(self.spec.level)
+        self.moved = [
+            (self._here(places, source), self._here(places, target))
+            for source, target in past.moves_since(start)
+        ]
+        rewound = [self._here(places, one) for one in past.rewound_since(start)]
+        level = self.spec.level
+        replaced_by = [one for one in rewound if one is not None and self.anchor in _downstream(level, one)]
+        self.after = self._after(level, replaced_by)
 
-    def _after(self, level: Level) -> set[str]:
+    def _here(self, places: Places, element_id: str) -> str | None:
+        """The element of this level that an element is in or is itself."""
+        level_id = places.level_of(element_id)
+        around = places.path(level_id) if level_id is not None else []
+        chain = [*(place.owner for place in around[1:]), element_id]
+        return next((one for one in chain if one in self.spec.level.nodes), None)
+
+    def _after(self, level: Level, replaced_by: list[str]) -> set[str]:
         """Elements that a token came to from the anchor, by what the history tells."""
-        found, todo = set[str](), [self.anchor]
+        found = {one for one in replaced_by if one != self.anchor}
+        todo = [self.anchor, *found]
         while todo:
             node = level.nodes[todo.pop()]
             following = [flow.target for flow in node.outgoing if flow.id in self.flows]
             watching = [one.id for one in self.spec.boundaries_of(node.id) if one.id in self.entered]
             if node.type == "eventBasedGateway":
                 watching += [flow.target for flow in node.outgoing if flow.target in self.entered]
-            for name in following + watching:
+            moved = [to for source, to in self.moved if source == node.id and to is not None]
+            for name in following + watching + moved:
                 if name not in found:
                     found.add(name)
                     todo.append(name)
@@ -176,3 +203,14 @@ class _Undone:
             for flow in join.node.incoming:
                 if not self._leads(flow.source):
                     self.scope.spawn(name, flow=flow.id)
+
+
+def _downstream(level: Level, element_id: str) -> set[str]:
+    """Elements that flows lead to from this one."""
+    found, todo = set[str](), [element_id]
+    while todo:
+        for flow in level.nodes[todo.pop()].outgoing:
+            if flow.target not in found:
+                found.add(flow.target)
+                todo.append(flow.target)
+    return found

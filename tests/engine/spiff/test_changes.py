@@ -7,13 +7,20 @@ from typing import Any
 import pytest
 
 from laneway.engine.spiff.changes import CannotChange, End, Move, Start, modify
+from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.places import Places
 from laneway.engine.spiff.rewind import Past, Step, rewind
 
 
 def change(bench: Any, *instructions: Any) -> None:
     places = Places(bench.process.id, bench.specs)
+    moves = [
+        {"kind": "move", "element_id": one.element_id, "target": one.target}
+        for one in instructions
+        if isinstance(one, Move)
+    ]
     bench.change(lambda instance: modify(instance, places, instructions))
+    bench.notes.append(Note("instance_modified", None, None, {"instructions": moves}))
 
 
 def back(bench: Any, element_id: str, **options: Any) -> None:
@@ -21,6 +28,7 @@ def back(bench: Any, element_id: str, **options: Any) -> None:
 
     def go(instance: Any) -> None:
         past = Past([Step(note.event, note.element_id, note.details) for note in bench.notes])
+        instance.notes.append(Note("instance_rewound", element_id, None))
         rewind(instance, places, past, element_id, **options)
 
     bench.change(go)
@@ -366,3 +374,20 @@ def test_only_where_the_case_has_been_can_it_go_back_to(run: Any, draw: Any) -> 
     with pytest.raises(CannotChange) as caught:
         back(bench, "c")
     assert caught.value.code == "rewind_never_entered"
+
+
+def test_what_was_moved_by_hand_or_taken_back_before_is_taken_back_too(run: Any, draw: Any) -> None:
+    bench = run(nested(draw), amount=1)
+    change(bench, Move("y", element_id="a"))
+    back(bench, "a")
+    assert bench.waiting() == ["a"]
+    for step in ("a", "x", "y", "z"):
+        bench.do(step)
+    back(bench, "a")
+    assert bench.waiting() == ["a"]
+    back(bench, "b")
+    assert bench.waiting() == ["b"]
+    back(bench, "y")
+    assert bench.waiting() == ["y"]
+    back(bench, "z")
+    assert bench.waiting() == ["z"]
