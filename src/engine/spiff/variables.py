@@ -42,9 +42,10 @@ class VariableScopes:
             scope = scope.owner.workflow
         return [*maps, self.data]
 
-    def visible(self, token: Token, **extra: Any) -> ChainMap[str, Any]:
-        """What an expression at this token sees, innermost first."""
-        return ChainMap(extra, *self._chain(token))
+    def visible(self, token: Token, **extra: Any) -> Mapping[str, Any]:
+        """What an expression at this token sees, innermost first; to be read only."""
+        maps = [known for known in (extra, *self._chain(token)) if known]
+        return maps[0] if len(maps) == 1 else ChainMap(*maps)
 
     def evaluate(self, token: Token, expression: str, **extra: Any) -> Any:
         """The JSON value of a FEEL text at this token; raises StepFailed."""
