@@ -22,7 +22,7 @@ _DEEPEST = 100
 _LONGEST_NAME = 200
 _WORDS_OF_FEEL = ("true", "false", "null", "and", "or", "not", "in", "if", "then", "else", "for", "return")
 _RESERVED = frozenset({*_WORDS_OF_FEEL, "some", "every", "satisfies", "between", "function"})
-_OF_THE_ENGINE = frozenset({"case_number", "loopCounter"})
+OF_THE_ENGINE = frozenset({"case_number", "loopCounter"})
 """Names that the engine itself gives values to."""
 
 
@@ -74,7 +74,7 @@ def check_values(values: Mapping[str, Any]) -> None:
     """Raises Invalid with each name that is reserved or no name, and each value that is no JSON or too large."""
     problems: list[tuple[str, str, dict[str, Any]]] = []
     for name, value in values.items():
-        if name in _RESERVED or name in _OF_THE_ENGINE:
+        if name in _RESERVED or name in OF_THE_ENGINE:
             problems.append((name, "reserved_name", {}))
         elif not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable() or "." in name:
             problems.append((name[:_LONGEST_NAME], "no_variable_name", {"max": _LONGEST_NAME}))

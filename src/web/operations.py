@@ -223,6 +223,7 @@ def _page(number: str, *, problem: str = "") -> str:
         verbs=VERBS,
         map_field=_MAP,
         sent=request.form,
+        reserved=variables.OF_THE_ENGINE,
         problem=problem,
         **going,
     )
@@ -248,7 +249,8 @@ def _going(session: Session, instance: Instance, person: Person) -> dict[str, An
     outlook: Outlook = migration.look_ahead(session, instance.key, target, mapping, by=person)
     shown |= {"outlook": outlook, "mapping": mapping, "targets": migration.elements(session, target)}
     blocked = {one.element_id: one.name for one in outlook.obstacles if one.element_id}
-    shown["asked"] = {name: Text(name, name) for name in mapping} | blocked
+    names = dict(migration.elements(session, instance.process_definition_key))
+    shown["asked"] = {name: names.get(name, Text(name, name)) for name in mapping} | blocked
     return shown
 
 
