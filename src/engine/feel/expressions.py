@@ -76,10 +76,11 @@ class Expression:
             for name, parts in self._reads:
                 if name in variables:
                     v = variables[name]
-                    if type(v) is int:
-                        known[name] = Decimal(v)
+                    of = type(v)
+                    if of is str or of is bool:
+                        known[name] = v
                     else:
-                        known[name] = v if type(v) is str or type(v) is bool else select(v, parts, m)
+                        known[name] = Decimal(v) if of is int else select(v, parts, m)
         except RecursionError:
             raise FeelLimit("a variable is nested too deeply", "变量嵌套过深") from None
         return self.run(Env(known, None, m))

@@ -82,7 +82,7 @@ class Signature:
         """The converted arguments, one per parameter, or None when they do not fit."""
         params, given = self.params, len(args)
         if given == self._count:
-            for arg, classes in zip(args, self._classes, strict=True):
+            for arg, classes in zip(args, self._classes, strict=False):
                 if classes and type(arg) not in classes:
                     break
             else:
@@ -146,11 +146,11 @@ class Builtin:
         # At least a look at each part of long arguments, whatever the function does.
         for arg in args:
             of = type(arg)
-            if of is Decimal:
-                if not -_DIGITS < arg.adjusted() < _DIGITS:
-                    m.charge(abs(arg.adjusted()) >> 2)
-            elif (of is str or of is list) and len(arg) >= 32:
-                m.charge(len(arg) >> 5)
+            if of is str or of is list:
+                if len(arg) >= 32:
+                    m.charge(len(arg) >> 5)
+            elif of is Decimal and not -_DIGITS < arg.adjusted() < _DIGITS:
+                m.charge(abs(arg.adjusted()) >> 2)
         try:
             out = code(m, *args)
             if type(out) is str and len(out) >= 16:
