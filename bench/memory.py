@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import logging
 import subprocess
 import sys
 import time
@@ -38,10 +37,6 @@ def main() -> None:
     options = parser.parse_args()
     if options.install:
         install()
-    for name in ("spiff", "spiff.task", "spiff.workflow"):
-        logging.getLogger(name).setLevel(
-            logging.WARNING
-        )  # else bare Spiff pays for records that nobody keeps
     node = in_node(options.flows, options.rounds)
     rows = [row_of(FLOWS[key], options.rounds) | {"bpmn-engine ms": node.get(key)} for key in options.flows]
     show("CPU per instance in memory", rows, as_json=options.json)

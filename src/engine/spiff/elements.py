@@ -16,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from laneway.engine.bpmn.model import Flow, Level, Node
 from laneway.engine.spiff import events
-from laneway.engine.spiff.effects import StepFailed
+from laneway.engine.spiff.effects import Note, StepFailed
 
 if TYPE_CHECKING:
     from laneway.engine.spiff.instance import Instance
@@ -48,6 +48,10 @@ class Token(Task):
 
     def _set_state(self, value: int) -> None:
         self._state = value
+
+    def _ready(self) -> None:
+        self._state = TaskState.READY
+        self.workflow.top_workflow.queue.append(self.id)
 
     def _add_child(self, spec: Any, state: int = TaskState.FUTURE) -> Token:
         return Token(self.workflow, spec, self, state)
@@ -120,6 +124,7 @@ class Element(BpmnTaskSpec):
     def __init__(self, spec: LevelSpec, node: Node) -> None:
         super().__init__(spec, node.id, bpmn_name=node.name.en)
         self.node = node
+        self.entered, self.completed = f"{self.noun}_entered", f"{self.noun}_completed"
         watching = spec.boundaries_of(node.id)
         self.awaited = [*watching, *_own_events(spec.level, node)]
         """Nodes whose events are waited for while a token is here."""
@@ -127,9 +132,6 @@ class Element(BpmnTaskSpec):
         self.undone_by = [handler for handler in handlers if handler]
 
     # -- Spiff's hooks
-
-    def test(self) -> None:
-        """Nothing: the model was checked when it was deployed."""
 
     def _predict_hook(self, token: Token) -> None:
         """Nothing: only real tokens are in the tree."""
@@ -146,14 +148,11 @@ class Element(BpmnTaskSpec):
             token.workflow.drop(other)
         return True
 
-    def _on_ready_hook(self, token: Token) -> None:
-        token.workflow.top_workflow.queue.append(token.id)
-
     def _run_hook(self, token: Token) -> bool | None:
         top: Instance = token.workflow.top_workflow
         fired = token.internal_data.pop("fired", None)
         if not token.internal_data.pop("retried", False):
-            top.note(f"{self.noun}_entered", token)
+            top.notes.append(Note(self.entered, self.name, token.id))
         mark = top.mark(token)
         if fired is not None:  # a triggered catching event passes
             top.take_in(token, fired)
@@ -174,12 +173,12 @@ class Element(BpmnTaskSpec):
         top.closed(token, done=True)
         for handler in self.undone_by:
             token.workflow.book.setdefault("compensable", []).append([self.node.id, handler, None])
-        top.note(f"{self.noun}_completed", token)
+        top.notes.append(Note(self.completed, self.name, token.id))
         if "compensates_for" in token.internal_data:
             events.compensated(token)
             return
         for flow in token.leaving * self.node.completion_quantity:
-            top.note("flow_taken", token, flow=flow.id)
+            top.notes.append(Note("flow_taken", self.name, token.id, {"flow": flow.id}))
             child = token._add_child(self._wf_spec.task_specs[flow.target])
             child.internal_data["flow"] = flow.id
 
