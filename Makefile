@@ -51,7 +51,7 @@ check: install $(VENV)/.tested
 	cd frontend && $(NODE) --test
 
 bench: install
-	for module in feel feel_attacks step memory; do $(BIN)/python -m bench.$$module || exit 1; done
+	for module in feel feel_attacks step memory server_memory; do $(BIN)/python -m bench.$$module || exit 1; done
 
 # EXAM is the folder with the public exam's runners; see CONTRIBUTING.md.
 exam: install
