@@ -78,6 +78,8 @@ def _receive_signal(session: Session, row: Any) -> None:
 def _start_child(session: Session, row: Any) -> None:
     asked = row.payload
     parent = runtime.lock(session, asked["parent_key"])
+    if parent.state == InstanceState.SUSPENDED:  # this very moment: later
+        raise Conflict("process_instance_suspended", key=parent.key, at=parent.suspended_at)
     if parent.state != InstanceState.ACTIVE or not _still_waits(session, parent, asked["parent_token"]):
         return
     bound = None

@@ -243,7 +243,14 @@ class _Going:
                 if wait is None or wait.to is None:
                     gone.append(row.key)
                 else:
-                    told = {"wait": wait.to, "element_id": wait.to_element, "is_aside": wait.is_aside}
+                    told: dict[str, Any] = {
+                        "wait": wait.to,
+                        "element_id": wait.to_element,
+                        "is_aside": wait.is_aside,
+                    }
+                    if table is message_subscription:
+                        name = self._of(self.target, wait.to_element)
+                        told |= {"name_zh": name.pick("zh"), "name_en": name.pick("en")}
                     changed.append({"key": row.key, "process_definition_key": self.target.key, **told})
             self._write(table, changed)
             if gone:

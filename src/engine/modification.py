@@ -191,11 +191,18 @@ def _places(session: Session, row: Any) -> Places:
 
 
 def _steps(session: Session, instance_key: int) -> list[Step]:
+    """What has happened to the instance, oldest first."""
     columns = history.c
     query = select(columns.event, columns.element_id, columns.details).where(
         columns.instance_key == instance_key
     )
-    return [Step(*row) for row in session.execute(query.order_by(columns.seq))]
+    steps: list[Step] = []
+    for row in session.execute(query.order_by(columns.seq)):
+        if row.event == "instance_migrated":  # what was before is told by the ids of now
+            names = row.details["mapping"]
+            steps = [one._replace(element_id=names.get(one.element_id, one.element_id)) for one in steps]
+        steps.append(Step(*row))
+    return steps
 
 
 def _told(instance: Instance, one: Instruction) -> dict[str, Any]:

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from laneway.engine import incidents, jobs, messages, migration, suspension, tables, timers, user_tasks
+from laneway.engine import (
+    incidents,
+    jobs,
+    messages,
+    migration,
+    modification,
+    suspension,
+    tables,
+    timers,
+    user_tasks,
+)
 from laneway.errors import Conflict, Invalid, NotAllowed
 from laneway.testing import drain
 
@@ -391,3 +401,17 @@ def test_who_may_and_when(engine: Any, draw: Any, mei: Any, chen: Any) -> None:
     engine.do(mei)
     with pytest.raises(Conflict):
         migrate(engine, key, version)
+
+
+def test_a_migrated_case_goes_back_to_where_it_was_before(engine: Any, draw: Any, mei: Any) -> None:
+    def version(first: str) -> int:
+        body = draw.start() + draw.user(first) + draw.user("v") + draw.end()
+        return deploy(engine, draw, body, draw.way("start", first, "v", "end"))
+
+    version("u")
+    key = engine.start()
+    engine.do(mei, "u")
+    target = version("u2")
+    migrate(engine, key, target, {"u": "u2"})
+    engine.call(modification.back_to, key, "u2", by=engine.owner, reason="Again")
+    assert engine.instance(key).waiting_at == ["u2"]

@@ -38,9 +38,15 @@ class Past:
         places = [n for n, step in enumerate(self._steps) if (step.event, step.element_id) == entered]
         return places[-1] if places else None
 
-    def flows_since(self, start: int) -> set[str]:
-        """Ids of the flows that were taken after a place in the history."""
-        return {str(one.details["flow"]) for one in self._steps[start:] if one.event == "flow_taken"}
+    def flows_since(self, start: int, level: Level) -> set[str]:
+        """Ids of the flows of a level that were taken after a place in the history.
+
+        Of a flow that there is no more, since the instance was migrated, those from the same element are meant.
+        """
+        taken = [one for one in self._steps[start:] if one.event == "flow_taken"]
+        gone = {one.element_id for one in taken if one.details["flow"] not in level.flows}
+        ids = {str(one.details["flow"]) for one in taken}
+        return ids | {flow.id for flow in level.flows.values() if flow.source in gone}
 
     def moves_since(self, start: int) -> list[tuple[str, str]]:
         """(from, to) of the tokens that were moved by hand after a place in the history."""
@@ -127,8 +133,12 @@ class _Undone:
         self.spec: LevelSpec = places.specs[place.level_id]
         entry = past.last_entry(anchor, places.spec(anchor).noun)
         start = 0 if entry is None else entry
-        self.flows = past.flows_since(start)
-        self.entered = past.since(start + 1, "entered")
+        if _is_one_of_many(scope):  # the history does not tell which of them it is about
+            self.flows = set(self.spec.level.flows)
+            self.entered = set(self.spec.level.nodes)
+        else:
+            self.flows = past.flows_since(start, self.spec.level)
+            self.entered = past.since(start + 1, "entered")
         self.completed = past.since(start + 1, "completed")
         self.moved = [
             (self._here(places, source), self._here(places, target))
@@ -203,6 +213,15 @@ class _Undone:
             for flow in join.node.incoming:
                 if not self._leads(flow.source):
                     self.scope.spawn(name, flow=flow.id)
+
+
+def _is_one_of_many(scope: Scope) -> bool:
+    """Whether a scope is inside an instance of a multi-instance activity or loop."""
+    while scope.owner is not None:
+        if scope.spec.is_body:
+            return True
+        scope = scope.owner.workflow
+    return False
 
 
 def _downstream(level: Level, element_id: str) -> set[str]:

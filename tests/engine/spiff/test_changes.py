@@ -391,3 +391,18 @@ def test_what_was_moved_by_hand_or_taken_back_before_is_taken_back_too(run: Any,
     assert bench.waiting() == ["y"]
     back(bench, "z")
     assert bench.waiting() == ["z"]
+
+
+def test_one_of_many_runs_goes_back_by_itself(run: Any, draw: Any) -> None:
+    bench = run(many(draw), items=[1, 2])
+    bench.do("x")
+    with pytest.raises(CannotChange) as caught:
+        back(bench, "x")
+    assert caught.value.code == "modification_ambiguous"
+    back(bench, "x", near=bench.token_at("y"))
+    assert bench.waiting() == ["x", "x"]
+    for step in ("x", "y", "x", "y"):
+        bench.do(step)
+    assert bench.waiting() == ["b"]
+    back(bench, "each")
+    assert bench.waiting() == ["x", "x"]
