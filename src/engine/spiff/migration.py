@@ -82,6 +82,8 @@ class _Planner:
         self.old, self.new, self.mapping = old, new, mapping
         self.found = Plan()
         self._has_begun = True
+        self._undone: set[int] = set()
+        """Tokens of completed activities that are being undone."""
 
     def plan(self, state: dict[str, Any]) -> Plan:
         self._check_mapping()
@@ -98,10 +100,13 @@ class _Planner:
             if target is None:  # an obstacle is told already, at the element that owns it
                 continue
             scope[1] = target.name
+            is_undone = owner in self._undone
             for token in tokens:
                 levels[token[0]] = (spec, target)
+                if "compensating" in token[4]:
+                    self._undone.add(token[0])
                 if token[1] == ROOT:
-                    self._root(token, spec, target)
+                    self._root(token, spec, target, may_wait=not is_undone)
                 else:
                     self._token(token, spec, target)
         self.found.state = state
@@ -154,7 +159,7 @@ class _Planner:
 
     # -- tokens
 
-    def _root(self, token: list[Any], spec: LevelSpec, target: LevelSpec) -> None:
+    def _root(self, token: list[Any], spec: LevelSpec, target: LevelSpec, *, may_wait: bool) -> None:
         book = token[4]
         for join, flows in list(book.get("rounds", {}).items()):
             node = self._counterpart(spec, target, join)
@@ -165,7 +170,7 @@ class _Planner:
             nodes = [self._counterpart(spec, target, name) for name in book["waiting"]]
             book["waiting"] = [node.id for node in nodes if node is not None]
         self._compensations(book, spec, target)
-        if not book.get("interrupted"):
+        if may_wait and not book.get("interrupted"):
             pairs = self._pairs(spec.event_subprocesses, target.event_subprocesses)
             self._waits(token, pairs, target.event_subprocesses if self._has_begun else [])
 
@@ -181,10 +186,16 @@ class _Planner:
                 undoing = self._counterpart(spec, target, handler)
                 entry[1] = undoing.id if undoing is not None else handler
             if nested is not None:
-                source = spec.task_specs[node_id].node.body
-                if source is not None and node.body is not None:
-                    inner = self.old.specs[source.id], self.new.specs[node.body.id]
-                    self._compensations(nested, *inner)
+                self._nested(nested["compensable"], spec, target, node_id, node)
+
+    def _nested(
+        self, entries: list[Any], spec: LevelSpec, target: LevelSpec, element_id: str, node: Node
+    ) -> None:
+        """What was done inside an element that may have to be undone."""
+        inner = inner_level(spec, spec.task_specs[element_id])
+        to = inner_level(target, target.task_specs[node.id])
+        if inner is not None and to is not None:
+            self._compensations({"compensable": entries}, self.old.specs[inner], self.new.specs[to])
 
     def _token(self, token: list[Any], spec: LevelSpec, target: LevelSpec) -> None:
         number, element_id, state, _local, internal = token
@@ -200,13 +211,13 @@ class _Planner:
             if flow is None:
                 self._stop(element_id, "migration_no_flow", flow=came)
             internal["flow"] = flow or came
-        nested = internal.get("compensating")
-        if nested is not None and source.body is not None and node.body is not None:
-            self._compensations(nested, self.old.specs[source.body.id], self.new.specs[node.body.id])
+        undoing = internal.get("compensating")
+        for entries in (internal.get("undoable"), undoing and undoing["compensable"]):
+            self._nested(entries or [], spec, target, element_id, node)
         watchers = list(_watchers(spec, source))
         new_watchers = list(_watchers(target, node))
-        # A step that was not entered yet, or is to be entered anew, opens its waits then.
-        waits_now = state == TaskState.STARTED and internal.get("stuck") in (None, "watch")
+        # A step that was not entered yet, or is to be entered anew, opens its waits then; one undone has none.
+        waits_now = state == TaskState.STARTED and internal.get("stuck") in (None, "watch") and not undoing
         self._waits(token, self._pairs(watchers, new_watchers), new_watchers if waits_now else [])
 
     def _flow(self, spec: LevelSpec, element_id: str, flow_id: str, node: Node) -> str | None:
