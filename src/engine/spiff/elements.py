@@ -158,9 +158,10 @@ class Element(BpmnTaskSpec):
             top.take_in(token, fired)
             return top.prepare_to_leave(token)
         try:
-            for mapping in self.node.inputs:
-                put(token.data, mapping.target, top.evaluate(token, mapping.source))
-            top.open_waits(token)
+            if not events.is_undone(token):
+                for mapping in self.node.inputs:
+                    put(token.data, mapping.target, top.evaluate(token, mapping.source))
+                top.open_waits(token)
             passes = self.enter(token)
         except StepFailed as failure:
             top.rewind(token, mark)
@@ -171,12 +172,12 @@ class Element(BpmnTaskSpec):
     def _on_complete_hook(self, token: Token) -> None:
         top: Instance = token.workflow.top_workflow
         top.closed(token, done=True)
-        for handler in self.undone_by:
-            token.workflow.book.setdefault("compensable", []).append([self.node.id, handler, None])
         top.notes.append(Note(self.completed, self.name, token.id))
         if "compensates_for" in token.internal_data:
             events.compensated(token)
             return
+        for handler in self.undone_by:
+            token.workflow.book.setdefault("compensable", []).append([self.node.id, handler, None])
         for flow in token.leaving * self.node.completion_quantity:
             top.notes.append(Note("flow_taken", self.name, token.id, {"flow": flow.id}))
             child = token._add_child(self._wf_spec.task_specs[flow.target])

@@ -26,11 +26,13 @@ def throw(token: Token, kind: str, code: str | None, variables: dict[str, Any], 
     element, scope = token, token.workflow
     while True:
         spec = scope.spec
-        caught = best(spec.boundaries_of(element.task_spec.name), kind, code)
+        watching = [] if is_undone(element) else spec.boundaries_of(element.task_spec.name)
+        caught = best(watching, kind, code)
         if caught is not None:
             fire_boundary(element, caught[0], variables | _told(caught[1], code, message))
             return True
-        if not scope.book.get("interrupted"):
+        is_over = scope.book.get("interrupted") or (scope.owner is not None and is_undone(scope.owner))
+        if not is_over:
             caught = best(spec.event_subprocesses, kind, code)
             if caught is not None:
                 start_event_subprocess(scope, caught[0], variables | _told(caught[1], code, message))
@@ -104,6 +106,11 @@ def start_event_subprocess(scope: Scope, node: Node, variables: dict[str, Any]) 
 
 
 # -- compensation: what a level has to undo stands in its book, newest last
+
+
+def is_undone(token: Token) -> bool:
+    """Whether this token stands for a completed activity that is being undone: nothing watches that any more."""
+    return "compensating" in token.internal_data
 
 
 def compensate(token: Token, activity: str | None, *, waits: bool = True) -> bool:

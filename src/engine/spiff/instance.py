@@ -159,12 +159,12 @@ class Instance(Waiting, Scope, BpmnWorkflow):
         """Evaluate output mappings and flow conditions first, so that a failure leaves the token where it is."""
         try:
             node: Node = token.task_spec.node
-            if node.outputs:
+            if node.outputs and not events.is_undone(token):
                 values: dict[str, Any] = {}
                 for mapping in node.outputs:
                     put(values, mapping.target, self.evaluate(token, mapping.source))
                 self.set_variables(token, values, outer=not token.workflow.spec.is_body)
-            token.leaving = token.task_spec.select(token)
+            token.leaving = [] if "compensates_for" in token.internal_data else token.task_spec.select(token)
             scope = token.workflow
             if scope.owner is not None:
                 scope.owner.task_spec.child_leaves(scope.owner, scope, token)
@@ -253,6 +253,8 @@ class Instance(Waiting, Scope, BpmnWorkflow):
             del self.subprocesses[token.id]
 
     def _open_level(self, scope: Scope) -> None:
+        if scope.owner is not None and events.is_undone(scope.owner):
+            return
         for node in scope.spec.event_subprocesses:
             self._open_events(scope.task_tree, node)
 

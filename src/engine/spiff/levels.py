@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from laneway.engine.spiff import events
@@ -54,12 +55,69 @@ class SubProcess(Element):
         super()._on_complete_hook(token)
 
 
-class MultiInstance(Element):
-    """The wrapper of a multi-instance activity; the activity itself is one level down (see `build`)."""
+class Repeated(Element, ABC):
+    """The wrapper of an activity that is done again and again; the activity itself is one level down (see `build`).
+
+    What each round did inside is undone with the whole, newest first (BPMN 2.0 section 13.5.5).
+    """
+
+    def enter(self, token: Token) -> bool | None:
+        undoing = token.internal_data.get("compensating")
+        if undoing is None:
+            return self.begin(token)
+        top: Instance = token.workflow.top_workflow
+        events.compensate_inside(top.open_scope(token, body_id(self.node.id)), undoing["compensable"])
+        return None
+
+    @abstractmethod
+    def begin(self, token: Token) -> bool | None:
+        """Start the first rounds; True when there is none."""
+
+    def be_done(self, token: Token, scope: Scope) -> None:
+        """No round is to come any more."""
+        top: Instance = scope.top_workflow
+        if "compensable" in scope.book:
+            token.internal_data["undoable"] = scope.book["compensable"]
+        top.close_scope(token)
+        top.finish(token)
+
+    def _on_complete_hook(self, token: Token) -> None:
+        done = token.internal_data.get("undoable")
+        if done:
+            nested = {"compensable": done, "variables": {}}
+            token.workflow.book.setdefault("compensable", []).append([self.node.id, None, nested])
+        super()._on_complete_hook(token)
+
+    def child_leaves(self, token: Token, scope: Scope, child: Token) -> None:
+        if not events.is_undone(token):
+            self.round_leaves(token, scope, child)
+
+    def child_done(self, token: Token, scope: Scope, child: Token) -> None:
+        if events.is_undone(token):
+            super().child_done(token, scope, child)
+        else:
+            self.round_done(token, scope, child)
+
+    @abstractmethod
+    def round_leaves(self, token: Token, scope: Scope, child: Token) -> None:
+        """A round is about to end; raising StepFailed keeps it there."""
+
+    @abstractmethod
+    def round_done(self, token: Token, scope: Scope, child: Token) -> None:
+        """A round has ended."""
+
+    @property
+    def _loop(self) -> Loop:
+        assert self.node.loop is not None
+        return self.node.loop
+
+
+class MultiInstance(Repeated):
+    """A multi-instance activity (BPMN 2.0 section 13.3.7)."""
 
     noun = "multi_instance"
 
-    def enter(self, token: Token) -> bool | None:
+    def begin(self, token: Token) -> bool | None:
         top: Instance = token.workflow.top_workflow
         loop = self._loop
         items = self._numbers(token) if loop.cardinality else top.evaluate(token, loop.input_collection)
@@ -89,11 +147,6 @@ class MultiInstance(Element):
             )
         return list(range(1, number + 1))
 
-    @property
-    def _loop(self) -> Loop:
-        assert self.node.loop is not None
-        return self.node.loop
-
     def _spawn_next(self, scope: Scope) -> None:
         book = scope.book
         local: dict[str, Any] = {"loopCounter": book["next"] + 1}
@@ -105,7 +158,7 @@ class MultiInstance(Element):
         book["next"] += 1
         scope.spawn(self.node.id, local=local)
 
-    def child_leaves(self, token: Token, scope: Scope, child: Token) -> None:
+    def round_leaves(self, token: Token, scope: Scope, child: Token) -> None:
         top: Instance = scope.top_workflow
         book, loop = scope.book, self._loop
         result = top.evaluate(child, loop.output_element) if loop.output_element else None
@@ -117,15 +170,13 @@ class MultiInstance(Element):
         condition = loop.completion_condition
         child.outcome = (result, condition is not None and top.holds(token, condition, **counts))
 
-    def child_done(self, token: Token, scope: Scope, child: Token) -> None:
-        top: Instance = scope.top_workflow
+    def round_done(self, token: Token, scope: Scope, child: Token) -> None:
         book = scope.book
         book["done"] += 1
         book["results"][child.data["loopCounter"] - 1], is_enough = child.outcome
         if is_enough or book["done"] == len(book["items"]):
             self._deliver(token, book["results"])
-            top.close_scope(token)
-            top.finish(token)
+            self.be_done(token, scope)
         elif self._loop.kind == "sequential":
             self._spawn_next(scope)
 
@@ -135,12 +186,12 @@ class MultiInstance(Element):
             token.workflow.top_workflow.set_variables(token, values, outer=True)
 
 
-class Repeat(Element):
-    """The wrapper of an activity with a standard loop: again while its condition holds (BPMN 2.0 section 13.3.6)."""
+class Repeat(Repeated):
+    """An activity with a standard loop: again while its condition holds (BPMN 2.0 section 13.3.6)."""
 
     noun = "loop"
 
-    def enter(self, token: Token) -> bool | None:
+    def begin(self, token: Token) -> bool | None:
         top: Instance = token.workflow.top_workflow
         loop = self._loop
         if loop.maximum == 0 or (loop.is_tested_before and not self._holds(token, 0)):
@@ -150,27 +201,20 @@ class Repeat(Element):
         scope.spawn(self.node.id, local={"loopCounter": 1})
         return None
 
-    @property
-    def _loop(self) -> Loop:
-        assert self.node.loop is not None
-        return self.node.loop
-
     def _holds(self, token: Token, done: int) -> bool:
         top: Instance = token.workflow.top_workflow
         condition = self._loop.condition
         return condition is None or top.holds(token, condition, loopCounter=done)
 
-    def child_leaves(self, token: Token, scope: Scope, child: Token) -> None:
+    def round_leaves(self, token: Token, scope: Scope, child: Token) -> None:
         done = scope.book["done"] + 1
         may = self._loop.maximum is None or done < self._loop.maximum
         child.outcome = (None, not (may and self._holds(token, done)))
 
-    def child_done(self, token: Token, scope: Scope, child: Token) -> None:
-        top: Instance = scope.top_workflow
+    def round_done(self, token: Token, scope: Scope, child: Token) -> None:
         scope.book["done"] += 1
         if child.outcome[1]:
-            top.close_scope(token)
-            top.finish(token)
+            self.be_done(token, scope)
         else:
             scope.spawn(self.node.id, local={"loopCounter": scope.book["done"] + 1})
 
@@ -207,6 +251,8 @@ class AdHoc(SubProcess):
         return self.node.ad_hoc
 
     def child_leaves(self, token: Token, scope: Scope, child: Token) -> None:
+        if events.is_undone(token):
+            return
         top: Instance = scope.top_workflow
         ends_branch = not child.leaving
         asked, condition = self._ad_hoc.output_element, self._ad_hoc.completion_condition
@@ -214,6 +260,9 @@ class AdHoc(SubProcess):
         child.outcome = (result, condition is not None and top.holds(token, condition))
 
     def child_done(self, token: Token, scope: Scope, child: Token) -> None:
+        if events.is_undone(token):
+            super().child_done(token, scope, child)
+            return
         book = scope.book
         result, is_enough = child.outcome
         book["results"] += result or []

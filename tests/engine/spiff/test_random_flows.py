@@ -21,7 +21,7 @@ from .reference.twins import Twins
 
 MORE = int(os.environ.get("LANEWAY_RANDOM_FLOWS", "0"))
 PLAYED = settings(
-    max_examples=MORE or 300,
+    max_examples=MORE or 500,
     derandomize=not MORE,
     database=None,
     deadline=None,

@@ -138,7 +138,7 @@ class Events:
             if caught is not None:
                 self.fire_boundary(inside, caught, values)
                 return
-            if not scope.is_interrupted:
+            if not scope.is_interrupted and (scope.owner is None or scope.owner.undoing is None):
                 subs = [node for node in scope.level.nodes.values() if node.is_event_subprocess]
                 caught = catching(subs, kind, code)
                 if caught is not None:
@@ -169,15 +169,17 @@ class Events:
 
     def remember_undo(self, token: Token) -> None:
         """A completed activity can be undone by its handler, or by undoing what was done inside it."""
-        if token.is_repeated or not token.scope.is_body:
-            for boundary in token.boundaries:
-                if boundary.event.kind == "compensate" and boundary.compensation_handler:
-                    token.scope.undo.append(Undo(token.node.id, boundary.compensation_handler))
-        inner = token.inner
-        if inner is None or inner.is_body or token.is_undo or token.node.is_event_subprocess:
+        inner, mine = token.inner, token.scope.undo
+        if token.is_undo:
             return
-        if inner.undo or own_undo(inner) is not None:
-            token.scope.undo.append(Undo(token.node.id, None, inner.undo, dict(token.local)))
+        if token.done_inside:
+            mine.append(Undo(token.node.id, None, token.done_inside))
+        is_level = inner is not None and not inner.is_body and not token.node.is_event_subprocess
+        if is_level and (inner.undo or own_undo(inner) is not None):
+            mine.append(Undo(token.node.id, None, inner.undo, dict(token.local)))
+        for boundary in token.boundaries:
+            if boundary.event.kind == "compensate" and boundary.compensation_handler:
+                mine.append(Undo(token.node.id, boundary.compensation_handler))
 
     def undo(self, token: Token, event: Event) -> bool:
         """Start what undoes completed work, newest first; whether there is something to wait for."""

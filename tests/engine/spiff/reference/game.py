@@ -108,10 +108,9 @@ class Game(Events, Joins, Repeats):
     def begin(self, token: Token) -> bool:
         """What the element does on entry; whether it is done with that."""
         node = token.node
-        if not token.is_repeated:
-            for mapping in node.inputs:
-                token.local[mapping.target] = self.value(mapping.source, token)
         if token.undoing is None:
+            for mapping in [] if token.is_repeated else node.inputs:
+                token.local[mapping.target] = self.value(mapping.source, token)
             for boundary in token.boundaries:
                 self.await_event(boundary, token.scope, token)
         if token.is_repeated:
@@ -146,11 +145,11 @@ class Game(Events, Joins, Repeats):
         node = token.node
         assert node.body is not None
         token.inner = scope = Scope(node.body, token)
-        self.watch(scope)
         if token.undoing is not None:
             token.local.update(token.undoing.variables)
             self.undo_inside(scope, token.undoing.inside)
             return False
+        self.watch(scope)
         if node.type == "adHocSubProcess":
             return self.begin_ad_hoc(token, scope)
         if node.is_event_subprocess:
@@ -166,12 +165,12 @@ class Game(Events, Joins, Repeats):
         """An element is done: map its results, choose the way on, and go."""
         self.unwatch(token=token)
         try:
-            if not token.is_repeated:
+            if not token.is_repeated and token.undoing is None:
                 results: dict[str, Any] = {}
                 for mapping in token.node.outputs:
                     results[mapping.target] = self.value(mapping.source, token)
                 self.write(token, results, outside=not token.scope.is_body)
-            token.leaving = [] if token.scope.is_body else self.choose(token)
+            token.leaving = [] if token.scope.is_body or token.is_undo else self.choose(token)
             self.child_leaves(token)
         except Stuck as stuck:
             self.get_stuck(token, "leave", str(stuck))
@@ -211,7 +210,7 @@ class Game(Events, Joins, Repeats):
     def child_done(self, token: Token) -> None:
         """Tell the owner of the scope that one of its tokens is gone."""
         scope, owner = token.scope, token.scope.owner
-        if owner is not None and scope.is_body:
+        if owner is not None and scope.is_body and owner.undoing is None:
             self.round_done(owner, scope, token)
         elif owner is not None and owner.node.type == "adHocSubProcess" and owner.undoing is None:
             self.ad_hoc_done(owner, scope, token)

@@ -64,6 +64,9 @@ class Token:
     undoes_for: Token | None = None
     is_undo: bool = False
     undoing: Undo | None = None
+    """What it undoes, where it stands for a completed sub-process: nothing watches that any more."""
+    done_inside: list[Undo] = field(default_factory=list)
+    """Of a repeated activity: what its rounds have to undo."""
     pending: int = 0
     cancels: bool = False
     is_enough: bool = False
@@ -79,7 +82,7 @@ class Token:
     @property
     def boundaries(self) -> list[Node]:
         """What watches the activity: once for all its rounds, and not while it is undone."""
-        if self.scope.is_body:
+        if self.scope.is_body or self.undoing is not None:
             return []
         return [n for n in self.scope.level.of("boundaryEvent") if n.attached_to == self.node.id]
 

@@ -21,11 +21,16 @@ class Repeats:
     leave: Any
     clear: Any
     close: Any
+    undo_inside: Any
 
     def begin_rounds(self, token: Token) -> bool:
         """The first round, or for a parallel multi-instance all of them; whether there is none."""
         loop = loop_of(token)
         scope = Scope(Level(token.node.id, nodes={token.node.id: token.node}), token, is_body=True)
+        if token.undoing is not None:  # every round is undone, the newest first
+            token.inner = scope
+            self.undo_inside(scope, token.undoing.inside)
+            return False
         if loop.kind == "while":
             if loop.maximum == 0 or (loop.is_tested_before and not self.may_go_on(token, 0)):
                 return True
@@ -67,11 +72,11 @@ class Repeats:
     def child_leaves(self, token: Token) -> None:
         """What has to be known of a round before it goes: its result, and whether it is the last one."""
         scope, owner = token.scope, token.scope.owner
-        if owner is None:
+        if owner is None or owner.undoing is not None:
             return
         if scope.is_body:
             self.round_leaves(owner, scope, token)
-        elif owner.node.ad_hoc is not None and owner.undoing is None:
+        elif owner.node.ad_hoc is not None:
             settings = owner.node.ad_hoc
             ends_branch = not token.leaving
             if settings.output_element and ends_branch:
@@ -98,6 +103,7 @@ class Repeats:
         """A round is over: go on, or be done with the activity."""
         loop = loop_of(owner)
         scope.done += 1
+        owner.done_inside = scope.undo
         if loop.kind == "while":
             if token.is_enough:
                 self.close(owner)

@@ -57,8 +57,6 @@ class Sketch(SketchedEvents):
         self.xml: list[str] = []
         self.counters: list[str] = []
         self.switches: list[str] = []
-        self.repeated = 0
-        """How many repeated activities this place is in."""
         self.in_transaction = False
         self.variables: dict[str, Any] = {"key": "k", "val": 0}
         first, last = self.block(depth)
@@ -257,9 +255,8 @@ class Sketch(SketchedEvents):
 
     def level_block(self, tag: str, depth: int, again: str) -> Ends:
         name = self.new("sub" if tag == "subProcess" else "tx")
-        outside = self.xml, self.counters, self.repeated, self.in_transaction
+        outside = self.xml, self.counters, self.in_transaction
         self.xml, self.counters = [], []
-        self.repeated += bool(again)
         self.in_transaction = tag == "transaction"
         first, last = self.inside(depth)
         start, end = self.new("start"), self.new("end")
@@ -272,9 +269,11 @@ class Sketch(SketchedEvents):
         if self.may(3):
             self.event_subprocesses()
         inner, own = "".join(self.xml), dict.fromkeys(self.counters, "=0")
-        self.xml, self.counters, self.repeated, self.in_transaction = outside
+        self.xml, self.counters, self.in_transaction = outside
         maps = self.draw.mapping(inputs=own) if own else ""
         self.put(self.draw.node(tag, name, inner + again, extra=maps))
+        if self.may(6):
+            self.undo_of(name)
         return name, self.watched(name, depth, is_level=True, is_transaction=tag == "transaction")
 
     def inside(self, depth: int) -> Ends:

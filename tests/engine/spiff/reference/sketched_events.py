@@ -23,7 +23,6 @@ class SketchedEvents:
     gateway: Any
     xml: list[str]
     counters: list[str]
-    repeated: int
     in_transaction: bool
     number: int
 
@@ -121,22 +120,12 @@ class SketchedEvents:
 
     def undoable_block(self, depth: int) -> Ends:
         """Work that can be undone, and perhaps is."""
-        if self.repeated:
-            return self.block(
-                0
-            )  # see docs/spiffworkflow.md: what repeated activities did inside is not undone
         if depth > 0 and self.may():
             one, two = self.undoable_block(0), self.undoable_block(0)
             self.put(self.draw.way(one[1], two[0]))
             return one[0], two[1]
         work = self.task("user") if self.may() else self.count()
-        boundary, undo = self.new("b"), self.new("undo")
-        self.put(self.draw.boundary(boundary, work, self.draw.compensation))
-        if self.may():
-            node = self.draw.node("userTask", undo, extra="<zeebe:userTask/>", isForCompensation="true")
-        else:
-            node = self.draw.script(undo, "=true", f"_{undo}", isForCompensation="true")
-        self.put(node, f'<association id="as_{undo}" sourceRef="{boundary}" targetRef="{undo}"/>')
+        self.undo_of(work)
         if self.may():
             return work, work
         ask, throw = self.task("user"), self.new("t")
@@ -144,6 +133,16 @@ class SketchedEvents:
         event = f"<compensateEventDefinition{activity}/>"
         self.put(self.draw.node("intermediateThrowEvent", throw, event), self.draw.way(work, ask, throw))
         return work, throw
+
+    def undo_of(self, work: str) -> None:
+        """A handler that undoes an activity."""
+        boundary, undo = self.new("b"), self.new("undo")
+        self.put(self.draw.boundary(boundary, work, self.draw.compensation))
+        if self.may():
+            node = self.draw.node("userTask", undo, extra="<zeebe:userTask/>", isForCompensation="true")
+        else:
+            node = self.draw.script(undo, "=true", f"_{undo}", isForCompensation="true")
+        self.put(node, f'<association id="as_{undo}" sourceRef="{boundary}" targetRef="{undo}"/>')
 
     def event_subprocesses(self) -> None:
         """Event sub-processes of the present level."""
