@@ -276,7 +276,9 @@ class Game(Events, Joins, Repeats):
 
     def see(self, token: Token | None, scope: Scope | None = None, **extra: Any) -> Any:
         """What an expression sees at a token, or in a scope."""
-        return visible(self.variables, scope or token.scope, token, **extra)  # type: ignore[union-attr]
+        where = scope if token is None else token.scope
+        assert where is not None
+        return visible(self.variables, where, token, **extra)
 
     def value(self, text: str, token: Token, **extra: Any) -> Any:
         """The value of a FEEL text."""
