@@ -31,6 +31,8 @@ class TaskView:
     draft_saved_at: datetime | None
     variables: dict[str, Any]
     may: frozenset[str]
+    is_suspended: bool = False
+    """Whether its case stands still, so that nobody may do anything with it."""
 
 
 def get(session: Session, user_task_key: int, *, locked: bool = False) -> Any:
@@ -79,8 +81,9 @@ def open_task(session: Session, user_task_key: int, *, by: Person) -> TaskView:
     if draft is not None:
         values |= draft.form_values
     saved_at = draft.saved_at if draft is not None else None
-    may = frozenset[str]() if _is_suspended(session, row) else _rights(by, row)
-    return TaskView(row, schema, values, saved_at, variables, may)
+    is_suspended = row.state == UserTaskState.CREATED and _is_suspended(session, row)
+    may = frozenset[str]() if is_suspended else _rights(by, row)
+    return TaskView(row, schema, values, saved_at, variables, may, is_suspended)
 
 
 def _is_suspended(session: Session, row: Any) -> bool:

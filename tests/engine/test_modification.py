@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from laneway.engine import modification, suspension, tables
+from laneway.engine import migration, modification, suspension, tables
 from laneway.engine.modification import End, Move, Start
 from laneway.errors import Conflict, Invalid, NotAllowed, NotFound
 from laneway.testing import drain
@@ -154,3 +154,18 @@ def test_who_may_and_when(engine: Any, line: int, mei: Any, chen: Any, admin: An
         modify(engine, line, Start("a"))
     with pytest.raises(Conflict):
         back(engine, line, "a")
+
+
+def test_an_operator_sees_what_there_is_to_choose_from(engine: Any, line: int, mei: Any, owner: Any) -> None:
+    engine.do(mei, "a")
+    with engine.database.reading() as session:
+        seen = modification.outline(session, line, by=owner)
+        version = engine.instance(line).process_definition_key
+        ahead = migration.look_ahead(session, line, version, {}, by=owner)
+        with pytest.raises(NotAllowed):
+            modification.outline(session, line, by=mei)
+    assert [one.element.element_id for one in seen.tokens] == ["b"]
+    assert [one.element_id for one in seen.startable] == ["a", "b", "c", "end"]
+    assert [one.element_id for one in seen.past] == ["b", "a"]
+    assert seen.variables == {"n": 1}
+    assert [(one.kind, one.verb) for one in ahead.happenings] == [("task", "kept"), ("timer", "kept")]

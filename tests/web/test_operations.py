@@ -62,8 +62,9 @@ def test_a_case_is_suspended_and_resumed_with_a_reason(
     whole = browser.get(f"/cases/{refund.case_number}/timeline").text
     assert "suspended the case" in whole
     assert "Audit" in whole
-    answer = sign_in(mei).post(f"/inbox/tasks/{open_task(refund)}/claim")
-    assert answer.status_code in (404, 409)
+    desk = sign_in(mei)
+    assert "此案件已挂起" in desk.get(f"/inbox/open/{open_task(refund)}").text
+    assert desk.post(f"/tasks/{open_task(refund)}/claim").status_code == 409
     again = browser.post(address(refund, "suspend"), {"reason": "Audit"})
     assert again.status_code == 409
     assert "has been suspended since" in again.text
