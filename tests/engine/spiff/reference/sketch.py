@@ -22,6 +22,7 @@ BLOCKS = (
     "parallel",
     "inclusive",
     "complex",
+    "mixed",
     "implicit",
     "loop",
     "activity",
@@ -172,6 +173,17 @@ class Sketch(SketchedEvents):
             self.put(self.draw.boundary(boundary, work, self.awaited("message", "signal", "timer")[1]))
             self.put(self.draw.way(boundary, join))
         return split, join
+
+    def mixed_block(self, depth: int) -> Ends:
+        """A gateway that joins and splits at once, of any kind, perhaps without a way out."""
+        kind = self.one_of("inclusive", "exclusive", "parallel")
+        default = self.new("f") if kind != "parallel" and self.may() else ""
+        first = self.gateway("inclusive" if kind == "inclusive" else "parallel")
+        middle = self.gateway(kind, **({"default": default} if default else {}))
+        last = self.gateway("inclusive" if kind == "inclusive" else kind)
+        self.branches(first, middle, depth, ask=kind == "inclusive")
+        self.branches(middle, last, depth, ask=kind != "parallel", default=default)
+        return first, last
 
     def implicit_block(self, depth: int) -> Ends:
         """Conditions on the flows of a task."""
