@@ -17,7 +17,7 @@ from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.spiff.elements import Token, put
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.joins import Joining
-from laneway.engine.spiff.levels import AdHoc, MultiInstance, SubProcess
+from laneway.engine.spiff.levels import AdHoc, Repeated, SubProcess
 from laneway.engine.spiff.places import Place, Places, scopes_around, scopes_of, tokens_of
 from laneway.engine.spiff.scopes import Scope
 
@@ -66,7 +66,7 @@ Instruction = Start | End | Move
 @dataclass
 class _Plan:
     starts: list[tuple[int | None, Start]] = field(default_factory=list)
-    """With the instruction's number, to name it when it cannot be done."""
+    """With the token that moves, if one does."""
     ends: dict[int, None] = field(default_factory=dict)
 
 
@@ -206,8 +206,10 @@ def open_around(top: Instance, around: Scope, place: Place, values: Mapping[str,
     """Open the level that an element owns without starting what it would start."""
     spec = around.spec.task_specs[place.owner]
     node = spec.node
-    if not isinstance(spec, SubProcess) or node.is_event_subprocess:
-        is_many = isinstance(spec, MultiInstance) or node.loop is not None
+    is_many = around.spec.is_body or isinstance(
+        spec, Repeated
+    )  # only the activity itself makes its instances
+    if is_many or not isinstance(spec, SubProcess) or node.is_event_subprocess:
         code = "modification_inside_multi_instance" if is_many else "modification_inside_event_subprocess"
         raise CannotChange(code, element_id=node.id, name=node.name)
     owner = Token(around, spec, around.task_tree, TaskState.STARTED)

@@ -406,3 +406,12 @@ def test_one_of_many_runs_goes_back_by_itself(run: Any, draw: Any) -> None:
     assert bench.waiting() == ["b"]
     back(bench, "each")
     assert bench.waiting() == ["x", "x"]
+
+
+def test_no_instance_is_added_to_a_multi_instance_activity(run: Any, draw: Any) -> None:
+    bench = run(many(draw), items=[1])
+    (scope,) = [one for one in bench.instance.subprocesses.values() if one.spec.is_body]
+    (inner,) = [number for number in scope.tasks if number != scope.task_tree.id]
+    with pytest.raises(CannotChange) as caught:
+        change(bench, Move("y", token=inner))
+    assert caught.value.code == "modification_inside_multi_instance"
