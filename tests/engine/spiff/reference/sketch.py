@@ -39,6 +39,7 @@ BLOCKS = (
     "merge",
     "quantity",
     "undoable",
+    "undone",
 )
 Ends = tuple[str, str]
 """First and last element of a block."""
@@ -265,12 +266,20 @@ class Sketch(SketchedEvents):
     def transaction_block(self, depth: int) -> Ends:
         return self.level_block("transaction", depth, "")
 
-    def level_block(self, tag: str, depth: int, again: str) -> Ends:
+    def undone_block(self, depth: int) -> Ends:
+        """A sub-process, perhaps repeated, whose work is undone when it is over."""
+        first, last = self.level_block("subProcess", depth, self.again(), is_undoable=True)
+        ask, throw = self.task("user"), self.new("t")
+        self.put(self.draw.node("intermediateThrowEvent", throw, self.draw.compensation))
+        self.put(self.draw.way(last, ask, throw))
+        return first, throw
+
+    def level_block(self, tag: str, depth: int, again: str, *, is_undoable: bool = False) -> Ends:
         name = self.new("sub" if tag == "subProcess" else "tx")
         outside = self.xml, self.counters, self.in_transaction
         self.xml, self.counters = [], []
         self.in_transaction = tag == "transaction"
-        first, last = self.inside(depth)
+        first, last = self.inside(depth, is_undoable=is_undoable)
         start, end = self.new("start"), self.new("end")
         if self.may(3):  # the end is work too
             sent = '<zeebe:taskDefinition type="work"/>'
@@ -288,9 +297,10 @@ class Sketch(SketchedEvents):
             self.undo_of(name)
         return name, self.watched(name, depth, is_level=True, is_transaction=tag == "transaction")
 
-    def inside(self, depth: int) -> Ends:
+    def inside(self, depth: int, *, is_undoable: bool) -> Ends:
         """What is in a level: in a transaction work that can be undone, elsewhere often something that throws."""
-        parts = [self.undoable_block(depth)] if self.in_transaction else [self.block(depth)]
+        is_undoable = is_undoable or self.in_transaction
+        parts = [self.undoable_block(depth) if is_undoable else self.block(depth)]
         if self.may(4) and self.in_transaction:
             parts.append(self.undoable_block(depth))
         if self.in_transaction or self.may():
