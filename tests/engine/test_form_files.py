@@ -109,3 +109,77 @@ def test_every_component_of_a_good_form_passes() -> None:
     ]
 
     assert found(*shown, *fields) == set()
+
+
+EXPRESSIONS = [
+    ("feel_unknown_variable", field(conditional={"hide": '=amuont = "x"'}), "did you mean “amount”?"),
+    ("feel_unknown_function", field(validate={"max": "=maximum(1, 2)"}), "did you mean “max”?"),
+    ("feel_kinds", field(conditional={"hide": '=amount > "5"'}), "comparing a number with a string"),
+    ("feel_kinds", field(conditional={"hide": "=on > today()"}), "date(…)"),
+    ("feel_result", field(conditional={"hide": '="yes"'}), "it should be true or false"),
+    ("feel_result", field(readonly="=amount"), "it should be true or false"),
+    ("feel_result", field("select", valuesExpression="=amount"), "it should be a list"),
+    ("feel_result", field("number", validate={"min": "=true"}), "it should be a number"),
+    ("feel_full_width", {"type": "text", "id": "Field_a", "text": "{{amount，on}}"}, "write “,”"),
+    (
+        "feel_unknown_variable",
+        {
+            "type": "dynamiclist",
+            "path": "rows",
+            "components": [field("number", "quantity"), field(conditional={"hide": "=quantty > 1"})],
+        },
+        "did you mean “quantity”?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "component", "words"), EXPRESSIONS)
+def test_expressions_are_judged_by_the_fields_of_the_form(
+    code: str, component: dict[str, Any], words: str
+) -> None:
+    around = [field("number", "amount"), field("datetime", "on", subtype="date")]
+    content = json.dumps(form(*around, component)).encode()
+
+    [finding] = forms.check_form(Resource("a.form", content))[1]
+
+    assert (finding.code, finding.element_id) == (code, "Field_a")
+    assert words in finding.message.en
+    assert "▸" in finding.message.zh
+
+
+def test_the_types_of_fields_are_those_of_what_is_stored() -> None:
+    schema = form(
+        field("textfield", "t"),
+        field("number", "n"),
+        field("number", "digits", serializeToString=True),
+        field("checkbox", "c"),
+        field("datetime", "d"),
+        field("select", "s", values=OPTIONS),
+        field("radio", "r", values=[{"label": "1", "value": 1}]),
+        field("select", "e", valuesExpression="=offers"),
+        field("taglist", "l", values=OPTIONS),
+        field("textfield", "shown", readonly=True),
+        field("expression", "x", expression="=1 + 1"),
+        {"type": "group", "components": [field("number", "inner")]},
+        {"type": "group", "path": "g", "components": [field("number", "inner")]},
+        {"type": "dynamiclist", "path": "rows", "components": [field("number", "qty")]},
+    )
+
+    types = forms.field_types(schema)
+
+    assert {name: ty.base for name, ty in types.items()} == {
+        "t": "string",
+        "n": "number",
+        "digits": "string",
+        "c": "boolean",
+        "d": "string",
+        "s": "string",
+        "r": "number",
+        "e": None,
+        "l": "list",
+        "shown": None,
+        "x": "number",
+        "inner": "number",
+        "g": "context",
+        "rows": "list",
+    }

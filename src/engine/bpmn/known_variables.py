@@ -23,7 +23,7 @@ _OF_LOOPS: Final = (
     "numberOfActiveInstances",
     "numberOfCompletedInstances",
 )
-_ROUNDS: Final = 2
+_ROUNDS: Final = 3
 """How often types are followed through mappings that read each other's targets."""
 
 
