@@ -182,7 +182,7 @@ class _Undone:
             if token is again:
                 continue
             if node.is_event_subprocess:
-                if is_interrupted and node.id in self.entered:
+                if is_interrupted and node.id in self.entered and node.id != self.anchor:
                     listed.append(token)
                 continue
             at_anchor = node.id == self.anchor and again.workflow is self.scope
@@ -203,7 +203,7 @@ class _Undone:
         if "compensable" in book:
             book["compensable"] = [entry for entry in book["compensable"] if entry[0] not in redone]
         events = {node.id for node in self.spec.event_subprocesses}
-        if book.get("interrupted") and events & self.entered:
+        if book.get("interrupted") and events & self.entered and self.anchor not in events:
             del book["interrupted"]
             self.scope.top_workflow._open_level(self.scope)
         for name in self.after:

@@ -415,3 +415,32 @@ def test_no_instance_is_added_to_a_multi_instance_activity(run: Any, draw: Any) 
     with pytest.raises(CannotChange) as caught:
         change(bench, Move("y", token=inner))
     assert caught.value.code == "modification_inside_multi_instance"
+
+
+def test_inside_an_event_sub_process_of_one_of_many_runs(run: Any, draw: Any) -> None:
+    inner = (
+        draw.start("in")
+        + draw.user("x")
+        + draw.end("out")
+        + draw.way("in", "x", "out")
+        + draw.event_sub(
+            "stop",
+            draw.signal,
+            draw.user("clear"),
+            draw.user("sign"),
+            draw.end("stop_end"),
+            draw.way("stop_start", "clear", "sign", "stop_end"),
+        )
+    )
+    each = draw.sub("each", inner + draw.many("=items", inputElement="item"))
+    body = draw.start() + each + draw.end() + draw.way("start", "each", "end")
+    bench = run(draw.file(draw.process(body)), items=[1])
+    bench.signal()
+    bench.do("clear")
+    back(bench, "clear")
+    assert bench.waiting() == ["clear"]
+    assert not [one for one in bench.opened if one.opens == "signal"]
+    bench.do("clear")
+    bench.do("sign")
+    assert bench.is_completed
+    assert not bench.opened
