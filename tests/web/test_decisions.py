@@ -123,7 +123,7 @@ def test_the_list_tells_versions_users_and_how_often_a_decision_was_evaluated(
     page = sign_in(mei).get("/decisions").text
 
     assert "等级" in page
-    assert '<a href="/processes/grading">评级</a>' in page
+    assert '<a class="m" href="/processes/grading">评级</a>' in page
     assert re.search(r'href="/decisions/grade">等级</a>.*?<td class="n">1</td>', page, re.DOTALL)
 
 
