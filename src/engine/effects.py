@@ -63,6 +63,10 @@ def _correlate_message(session: Session, row: Any) -> None:
     messages.correlate_message(session, row.payload["message_key"], row.payload["person"])
 
 
+def _correlate_held_back(session: Session, row: Any) -> None:
+    messages.correlate_held_back(session, row.payload["start_key"])
+
+
 def _correlate_subscription(session: Session, row: Any) -> None:
     messages.correlate_subscription(session, row.payload["subscription_key"])
 
@@ -155,6 +159,7 @@ def _advance_if_active(session: Session, instance_key: int, change: runtime.Chan
 
 _DOERS: dict[str, Callable[[Session, Any], None]] = {
     "correlate_message": _correlate_message,
+    "correlate_held_back": _correlate_held_back,
     "correlate_subscription": _correlate_subscription,
     "broadcast_signal": _broadcast_signal,
     "receive_signal": _receive_signal,

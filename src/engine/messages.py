@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from laneway.engine import access, clock, runtime
 from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Event, Node
-from laneway.engine.database import new_key
-from laneway.engine.model import InstanceState, Person
+from laneway.engine.database import is_postgresql, new_key
+from laneway.engine.model import OPEN_STATES, InstanceState, Person
 from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import (
@@ -86,9 +86,10 @@ def correlate_message(session: Session, message_key: int, person: str | None) ->
 def _fitting(row: Any) -> Any:
     """Subscriptions for a message in processes that it has not reached yet, oldest first.
 
-    Those of suspended instances are looked at when they are resumed.
+    Those of suspended instances are looked at when they are resumed; a process that a message of this correlation
+    key has started is not started again until that instance has ended (as in Camunda 8).
     """
-    columns = message_subscription.c
+    columns, running = message_subscription.c, process_instance.alias("running")
     suspended = exists().where(
         process_instance.c.key == columns.instance_key, process_instance.c.state == InstanceState.SUSPENDED
     )
@@ -96,13 +97,27 @@ def _fitting(row: Any) -> Any:
         message_correlation.c.message_key == row.key,
         message_correlation.c.process_id == process_definition.c.process_id,
     )
+    held_back = exists().where(
+        running.c.start_key == (row.correlation_key or ""),  # no instance has the empty key
+        columns.instance_key.is_(None),
+        running.c.process_id == process_definition.c.process_id,
+        running.c.state.in_(OPEN_STATES),
+    )
     fits = or_(columns.instance_key.is_(None), columns.correlation_key == row.correlation_key)
     return (
         select(message_subscription, process_definition.c.process_id)
         .join(process_definition, process_definition.c.key == columns.process_definition_key)
-        .where(columns.message_name == row.name, fits, ~reached, ~suspended)
+        .where(columns.message_name == row.name, fits, ~reached, ~suspended, ~held_back)
         .order_by(columns.key)
     )
+
+
+def correlate_held_back(session: Session, start_key: str) -> None:
+    """An instance that a message started has ended: kept messages of its key may start the next, in their order."""
+    columns = message.c
+    query = select(columns.key).where(columns.correlation_key == start_key, columns.expires_at > clock.now())
+    for key in session.scalars(query.order_by(columns.key)).all():
+        queue_effect(session, "correlate_message", message_key=key, person=None)
 
 
 def correlate_subscription(session: Session, subscription_key: int) -> None:
@@ -138,12 +153,15 @@ def correlate_subscription(session: Session, subscription_key: int) -> None:
 
 def _deliver(session: Session, row: Any, subscription: Any, person: str | None) -> None:
     if subscription.instance_key is None:
+        if not _may_start(session, row, subscription.key):
+            return
         runtime.start(
             session,
             subscription.process_definition_key,
             row.variables,
             by=None,
             at=subscription.element_id,
+            start_key=row.correlation_key or None,
         )
     else:
         instance_row = runtime.lock(session, subscription.instance_key)
@@ -165,6 +183,14 @@ def _deliver(session: Session, row: Any, subscription: Any, person: str | None) 
     session.execute(
         insert(message_correlation).values(message_key=row.key, process_id=subscription.process_id)
     )
+
+
+def _may_start(session: Session, row: Any, subscription_key: int) -> bool:
+    """Whether a message still starts a process, asked again behind the lock: another of its key may have just done so."""
+    columns = message_subscription.c
+    if is_postgresql():
+        session.execute(select(columns.key).where(columns.key == subscription_key).with_for_update())
+    return session.execute(_fitting(row).where(columns.key == subscription_key)).one_or_none() is not None
 
 
 def forget_expired(session: Session) -> int:

@@ -74,9 +74,13 @@ def start(
     by: Person | None,
     business_key: str | None = None,
     at: str | None = None,
+    start_key: str | None = None,
     parent: Parent | None = None,
 ) -> Started:
-    """A new instance of a definition, stepped until every branch waits; `at` is a triggered start event."""
+    """A new instance of a definition, stepped until every branch waits; `at` is a triggered start event.
+
+    `start_key` is the correlation key of the message that starts it.
+    """
     definition = definitions.load(session, definition_key)
     number = cases.allot(session, definition.process) if parent is None else None
     values = dict(variables) | ({"case_number": number} if number else {})
@@ -96,6 +100,7 @@ def start(
         "has_incident": False,
         "started_at": clock.now(),
         "started_by": by.username if by is not None else None,
+        "start_key": start_key,
         "last_seq": 0,
     }
     inserted = session.execute(insert(process_instance).returning(process_instance), [row]).one()
@@ -233,6 +238,8 @@ def has_incident(session: Session, instance_key: int) -> bool:
 
 
 def _ended(session: Session, row: Any, instance: Instance, state: InstanceState) -> None:
+    if row.start_key is not None:
+        queue_effect(session, "correlate_held_back", start_key=row.start_key)
     if row.parent_key is None:
         cases.close(session, row.key, state)
     elif state is InstanceState.COMPLETED:

@@ -124,6 +124,7 @@ def show(number: str, tab: str = "overview") -> str:
         raw=_unlabelled(seen),
         elements=elements,
         stuck={job.key for job in seen.around.jobs if _is_stuck(job)},
+        may_operate=access.may(person, Action.OPERATE_CASE),
         may_cancel=access.may(person, Action.CANCEL_CASE) and seen.row.state in OPEN_STATES,
         may_retry=access.may(person, Action.RETRY_INCIDENT),
         may_record=access.may(person, Action.PUBLISH_MESSAGE),

@@ -66,7 +66,7 @@ def _draw_the_step(modeler: Modeler) -> None:
 def _meet_a_refusal_and_mend_it(page: Page, modeler: Modeler) -> None:
     modeler.field("Due date").fill("=now( +")
     finding = modeler.findings.get_by_role("row", name=_STEP)
-    expect(finding).to_contain_text("the FEEL expression is wrong: “=now( +”, at character 6")
+    expect(finding).to_contain_text("the due date “=now( ▸+”, at character 7: unexpected '+'")
     badge = page.locator(".djs-overlays").get_by_text("1 to mend")
     expect(badge).to_be_visible()
     assert modeler.publish() == 422

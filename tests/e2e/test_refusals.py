@@ -31,15 +31,27 @@ def _around(process_id: str, node: Node) -> str:
 
 _LOOK = user_task("look", "Look", group="complaint_desk")
 _BAD = {
-    "adhoc.bpmn": Bad(
-        _around("adhoc", ("adHocSubProcess", "free", "Free work", '<task id="any"/>')),
-        "free",
-        "ad-hoc sub-processes are not supported: use a plain sub-process",
+    "listener.bpmn": Bad(
+        _around(
+            "listener",
+            (
+                "userTask",
+                "heard",
+                "Heard work",
+                (
+                    "<extensionElements><zeebe:userTask/><zeebe:taskListeners>"
+                    '<zeebe:taskListener eventType="creating" type="told"/></zeebe:taskListeners>'
+                    "</extensionElements>"
+                ),
+            ),
+        ),
+        "heard",
+        "listeners are not supported: draw the step as a task",
     ),
     "doctype.bpmn": Bad(
         '<!DOCTYPE d [<!ENTITY e "e">]>' + _around("doctype", _LOOK),
         "",
-        "a document type (DOCTYPE) is not allowed",
+        "a document type (DOCTYPE) is not allowed: remove it",
     ),
     "feel.bpmn": Bad(
         _around(
@@ -52,7 +64,7 @@ _BAD = {
             ),
         ),
         "reckon",
-        "the FEEL expression is wrong: “=1 +”, at character 4: unexpected end of text",
+        "the script “=1 +▸”, at character 5: unexpected end of text",
     ),
     "broken.form": Bad(
         '{"type": "default", "id": "broken", "components": [{"type": "hologram", "id": "field", "key": "x"}]}',

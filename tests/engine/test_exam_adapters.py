@@ -43,10 +43,14 @@ def test_the_behaviour_exam_plays_worker_and_moves_the_clock(betsy: Any, draw: A
 
 
 def test_a_refusal_names_element_and_reason(betsy: Any, draw: Any) -> None:
-    body = draw.start() + draw.node("complexGateway", "c") + draw.way("start", "c")
+    body = (
+        draw.start() + draw.gateway("eventBased", "c", eventGatewayType="Parallel") + draw.way("start", "c")
+    )
     with pytest.raises(Refusal) as refused:
         betsy.deploy([("a.bpmn", draw.file(draw.process(body)).content)])
-    assert ("unsupported_complexGateway", "c") in [(i["code"], i["element"]) for i in refused.value.issues]
+    assert ("unsupported_parallel_event_gateway", "c") in [
+        (i["code"], i["element"]) for i in refused.value.issues
+    ]
 
 
 def test_each_file_of_the_camunda_exam_is_told_alone(draw: Any) -> None:
@@ -54,7 +58,7 @@ def test_each_file_of_the_camunda_exam_is_told_alone(draw: Any) -> None:
     try:
         good = draw.file(draw.process(draw.start() + draw.end() + draw.way("start", "end")))
         reports = engine.deploy([("good.bpmn", good.content), ("bad.bpmn", b"<")])
-        assert "unsupported_complexGateway" in engine.unsupported_features()
+        assert "unsupported_parallel_event_gateway" in engine.unsupported_features()
     finally:
         engine.close()
     assert [(r["accepted"], r["definitions"]) for r in reports] == [(True, ["P"]), (False, [])]

@@ -128,3 +128,30 @@ def test_numbers_are_correlation_keys_too(waiting: Any, mei: Any) -> None:
     waiting.do(mei)
     publish(waiting, "17")
     assert waiting.instance(key).state == "COMPLETED"
+
+
+def test_a_message_of_the_same_key_starts_the_next_instance_when_the_first_has_ended(
+    engine: Any, draw: Any, mei: Any
+) -> None:
+    start = draw.start("asked", draw.message)
+    engine.deploy(draw.file(draw.process(start, draw.user("u"), draw.end(), draw.way("asked", "u", "end"))))
+    engine.mei = mei
+    for text in ("first", "second", "third"):
+        publish(engine, "k1", variables={"text": text})
+    publish(engine, "k2", variables={"text": "other"})
+    assert texts(engine) == ["first", "other"]
+    for expected in (["other", "second"], ["other", "third"], ["other"]):
+        key = next(k for k in open_instances(engine) if engine.variables(k)["text"] != "other")
+        engine.call(user_tasks.claim, engine.task(instance_key=key).key, by=mei)
+        engine.call(user_tasks.complete, engine.task(instance_key=key).key, by=mei, values={})
+        drain()
+        assert texts(engine) == expected
+
+
+def open_instances(engine: Any) -> list[int]:
+    return [row.key for row in engine.rows(tables.process_instance, state="ACTIVE")]
+
+
+def texts(engine: Any) -> list[str]:
+    """What started the instances that are open."""
+    return sorted(engine.variables(key)["text"] for key in open_instances(engine))

@@ -178,3 +178,10 @@ def test_the_page_speaks_chinese(sign_in: Any, refund: Any, owner: Any) -> None:
     shown = client.get(address(refund)).text
     assert "挂起案件" in shown
     assert "核对" in shown
+
+
+def test_the_case_page_leads_operators_here_and_nobody_else(
+    browser: Any, refund: Any, sign_in: Any, mei: Any
+) -> None:
+    assert f'href="{address(refund)}"' in browser.get(f"/cases/{refund.case_number}").text
+    assert f'href="{address(refund)}"' not in sign_in(mei).get(f"/cases/{refund.case_number}").text

@@ -103,7 +103,9 @@ class Boxed:
         members, type_of = self._document.members(), self._document.types.find
         text = without_equals(source) if not is_unary and self._reads_texts else source
         try:
-            expression = parse_and_compile(text, Names(names), members, type_of, is_unary=is_unary)
+            expression = parse_and_compile(
+                text, Names(names), members, type_of, is_unary=is_unary, is_strict=not self._reads_texts
+            )
         except FeelSyntaxError as error:
             self._problems.add_syntax(error, source, where)
             return null_with("the expression is wrong")

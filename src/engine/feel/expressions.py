@@ -124,11 +124,13 @@ def parse_and_compile(
     type_of: Callable[[str], Type | None] = no_type,
     *,
     is_unary: bool = False,
+    is_strict: bool = False,
 ) -> Expression:
     """The Expression of a text, or of unary tests (a boolean; the input is the variable `?`).
 
     `names` and `members` (after a dot) need to hold only those with operators or numbers in them.
-    `type_of` finds item definitions. Raises `FeelSyntaxError`.
+    `type_of` finds item definitions. `is_strict`: by the standard also where Camunda differs (see docs/feel.md).
+    Raises `FeelSyntaxError`.
     """
     known = names if isinstance(names, Names) else Names(names)
     seen = members if isinstance(members, Names) else Names([*WORDY, *members])
@@ -139,11 +141,11 @@ def parse_and_compile(
         return parser.unary_tests_only() if is_unary else parser.expression_only()
 
     def compile_located() -> Code:
-        compiler = Compiler(type_of, is_located=True)
+        compiler = Compiler(type_of, is_located=True, is_strict=is_strict)
         return compiler.unary_tests(read()) if is_unary else compiler.compile(read())
 
     try:
-        node, compiler = read(), Compiler(type_of)
+        node, compiler = read(), Compiler(type_of, is_strict=is_strict)
         code = compiler.unary_tests(node) if is_unary else compiler.compile(node)
         reads = reads_of(node)
     except RecursionError:

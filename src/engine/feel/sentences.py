@@ -136,7 +136,6 @@ SENTENCES: Final[dict[str, str]] = {
     "cannot compare %s with %s": "不能比较%s与%s",
     "functions cannot be compared": "函数不能比较",
     "no order between %s and %s": "%s与%s之间没有大小顺序",
-    "no order between a local and a zoned time": "无时区的时间与有时区的时间之间没有大小顺序",
     "unknown type in `instance of`": "`instance of` 中的类型未知",
     # names, members, items
     "no variable %r": "没有变量 %r",

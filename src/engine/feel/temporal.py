@@ -52,6 +52,10 @@ class Temporal:
         """What equals and orders values of one class."""
         raise NotImplementedError
 
+    def key_beside(self, other: Temporal) -> Any:
+        """What orders values of one class: a local time has the offset of a zoned one it is compared with."""
+        return self.key()
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Temporal) and type(self) is type(other) and bool(self.key() == other.key())
 
@@ -101,6 +105,11 @@ class Time(Temporal):
         offset = self.utc_offset()
         return (offset is not None, self.ns - (offset or 0) * NS)
 
+    def key_beside(self, other: Temporal) -> tuple[bool, int]:
+        key = self.key()
+        offset = None if key[0] or not isinstance(other, Time) else other.utc_offset()
+        return key if offset is None else (True, key[1] - offset * NS)
+
     def __str__(self) -> str:
         return _clock_text(self.ns) + offset_text(self.offset, self.zone)
 
@@ -142,6 +151,11 @@ class DateTime(Temporal):
 
     def key(self) -> tuple[bool, int]:
         return (self.utc_offset() is not None, self.instant())
+
+    def key_beside(self, other: Temporal) -> tuple[bool, int]:
+        key = self.key()
+        offset = None if key[0] or not isinstance(other, DateTime) else other.utc_offset()
+        return key if offset is None else (True, key[1] - offset * NS)
 
     def time(self) -> Time:
         """The time of day."""

@@ -104,9 +104,9 @@ def subtype(a: Type | None, b: Type | None) -> bool:
 
 
 def instance_of(m: Meter, v: Value, ty: Type) -> bool:
-    """`v instance of ty`; null is only an instance of Null and Any."""
+    """`v instance of ty`; null is only an instance of Null (table 61)."""
     if v is None:
-        return ty.base is None or ty.base == "Null"
+        return ty.base == "Null"
     return conforms(m, v, ty)
 
 

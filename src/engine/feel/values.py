@@ -116,10 +116,7 @@ def order(m: Meter, a: Value, b: Value) -> int | None:
             m.warn("no order between %s and %s", kind(a), kind(b))
         return None
     if of_a is not Decimal and of_a is not str:
-        a, b = a.key(), b.key()
-        if type(a) is tuple and a[0] != b[0]:
-            m.warn("no order between a local and a zoned time")
-            return None
+        a, b = a.key_beside(b), b.key_beside(a)
     return -1 if a < b else 1 if a > b else 0
 
 

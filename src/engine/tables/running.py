@@ -37,10 +37,12 @@ process_instance = Table(
     Column("started_by", String(120)),
     Column("ended_at", Instant),
     Column("suspended_at", Instant),
+    Column("start_key", String(400), comment="correlation key of the message that started it"),
     Column("last_seq", Integer, nullable=False, comment="number of the last history row"),
     Index(None, "state", "process_id"),
     Index(None, "parent_key"),
     Index(None, "business_key"),
+    Index(None, "start_key"),
 )
 
 case_file = Table(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from laneway.engine.feel import FeelAssertion, FeelSyntaxError, evaluate_json
+from laneway.engine.feel import FeelAssertion, FeelSyntaxError, evaluate_json, parse_and_compile
 
 VARIABLES = {
     "x": 4,
@@ -123,6 +123,14 @@ def test_a_local_time_is_read_in_the_zone_of_the_clock() -> None:
     value, _ = evaluate_json('date and time(@"2020-07-31T14:27:30", "Z")', {}, now=now)
 
     assert value == "2020-07-31T12:27:30Z"
+
+
+@pytest.mark.parametrize(
+    "text", ["[1] instance of list", "{a: 1} instance of context", "abs instance of function"]
+)
+def test_a_type_without_its_parameters_is_camundas_alone(text: str) -> None:
+    assert evaluate_json(text, {})[0] is True
+    assert parse_and_compile(text, is_strict=True).evaluate({}).value is None
 
 
 def test_a_name_in_backticks_must_be_closed() -> None:

@@ -26,6 +26,8 @@ from laneway.engine.feel.temporal import (
 )
 from laneway.engine.feel.values import Value, equal, kind, make_range, text_of
 
+_NUMBER: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
 
 def whole_number(n: Decimal) -> int:
     """The int of a number. Raises ValueError when it has a fraction."""
@@ -136,7 +138,7 @@ def number_of_formatted_text(m: Meter, text: str, grouping: str | None, point: s
 @builtin("number", "from:s")
 def number_of_text(m: Meter, text: str) -> Value:
     """The number of a text in FEEL's own notation."""
-    if not text or len(text) > 200 or set(text) - set("0123456789.-+eE") or text[0] == "+":
+    if len(text) > 200 or not _NUMBER.fullmatch(text):
         return m.warn("no number: %r", text)
     return number(Decimal(text))
 

@@ -52,8 +52,14 @@ class CompilerBase:
     afterwards, as it slows every step.
     """
 
-    def __init__(self, type_of: Callable[[str], Type | None] = no_type, *, is_located: bool = False) -> None:
-        self._type_of, self._is_located = type_of, is_located
+    def __init__(
+        self,
+        type_of: Callable[[str], Type | None] = no_type,
+        *,
+        is_located: bool = False,
+        is_strict: bool = False,
+    ) -> None:
+        self._type_of, self._is_located, self._is_strict = type_of, is_located, is_strict
         self.free: set[str] = set()
 
     def compile(self, node: Node | Code) -> Code:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from laneway.engine.feel.arithmetic import ARITHMETIC, PLAIN_ARITHMETIC, Operator, negate
-from laneway.engine.feel.compiler.base import CompilerBase, quiet
+from laneway.engine.feel.compiler.base import CompilerBase, mentions, quiet
 from laneway.engine.feel.compiler.constants import PLAIN, constant, is_comparable, quick_tests
 from laneway.engine.feel.meter import Meter
 from laneway.engine.feel.reader import Node
@@ -48,6 +48,13 @@ def _matches(m: Meter, v: Value, x: Value) -> Value:
     return equal(m, v, x)
 
 
+def _asked(m: Meter, v: Value, x: Value) -> Value:
+    """v in x for the value x of a text that asks for ?: its answer, or else as for any value."""
+    return x if type(x) is bool else _matches(m, v, x)
+
+
+_PARAMETERISED: Final = frozenset(["list", "range", "context", "function"])
+"""Types that the standard knows with parameters only; Camunda takes them alone as well."""
 _NEVER_QUICK: Final = (None, bool, ())
 
 
@@ -161,7 +168,7 @@ class OperatorsCompiler(CompilerBase):
 
     def _instance(self, value: Node, type_node: Node) -> Code:
         v, ty = self.compile(value), self.type(type_node)
-        if ty is None:
+        if ty is None or (self._is_strict and type_node[0] == "named" and type_node[1] in _PARAMETERISED):
             return lambda env: env.m.warn("unknown type in `instance of`")
         return lambda env: instance_of(env.m, v(env), ty)
 
@@ -183,10 +190,12 @@ class OperatorsCompiler(CompilerBase):
         return run
 
     def _right_of_in(self, node: Node) -> _Test:
-        """A test on the right side of `in`, where ? has no meaning of its own."""
+        """A test on the right side of `in`; ? in it is the value on the left (table 55)."""
         if node[0] == "compare":
             return self._compare_test(node)
         code = self.compile(node[1])
+        if mentions(node[1], "?"):
+            return self._located_test(lambda env, x: _asked(env.m, x, code(Env({"?": x}, env, env.m))), node)
         return self._located_test(lambda env, x: _matches(env.m, x, code(env)), node)
 
     def _compare_test(self, node: Node) -> _Test:
