@@ -21,8 +21,8 @@ from laneway.engine import expressions, feel
 from laneway.engine.bpmn.model import Called, Event, Process
 from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.spiff.build import specs_of
-from laneway.engine.spiff.effects import ChildCalled, Due, Evaluated, JobOpened, StepFailed, UserTaskOpened
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import ChildCalled, Due, Evaluated, JobOpened, StepFailed, UserTaskOpened
 from laneway.words import Resource
 
 CACHE = Path(__file__).parents[1] / ".cache" / "engines"
@@ -64,11 +64,11 @@ class Laneway:
         instance = Instance(_Host(), process_id, self._specs[process_id])
         instance.start(variables)
         instance.run()
-        asked, instance.effects = instance.effects, []
+        asked, instance.requests = instance.requests, []
         while asked:
             for effect in asked:
                 self._serve(instance, effect)
-            asked, instance.effects = instance.effects, []
+            asked, instance.requests = instance.requests, []
         assert instance.completed
         return instance.data
 

@@ -18,7 +18,7 @@ from laneway.engine import clock, database
 from laneway.engine.bpmn.model import Process
 from laneway.engine.expressions import evaluate
 from laneway.engine.model import InstanceState, Person
-from laneway.engine.spiff.effects import StepFailed
+from laneway.engine.spiff.requests import StepFailed
 from laneway.engine.tables import case_file, number_series
 from laneway.errors import NotFound
 

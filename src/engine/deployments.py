@@ -17,7 +17,7 @@ from laneway.engine.bpmn.model import Process, starts_of
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.decision_files import DeployedDecision, DeployedRequirements
 from laneway.engine.model import Person
-from laneway.engine.spiff.effects import StepFailed
+from laneway.engine.spiff.requests import StepFailed
 from laneway.engine.tables import (
     decision_definition,
     deployment,

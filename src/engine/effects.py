@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from laneway.engine import clock, definitions, messages, runtime
 from laneway.engine.database import is_postgresql
 from laneway.engine.model import OPEN_STATES, InstanceState
-from laneway.engine.spiff.effects import Note, StepFailed
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Note, StepFailed
 from laneway.engine.tables import effect, process_instance
 from laneway.errors import Conflict, NotFound
 

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from laneway.engine import clock, decisions, definitions, feel
 from laneway.engine.bpmn.cron import is_cron, next_moment
 from laneway.engine.bpmn.model import Called, Event
-from laneway.engine.spiff.effects import Due, Evaluated, StepFailed
+from laneway.engine.spiff.requests import Due, Evaluated, StepFailed
 from laneway.errors import NotFound, Refused
 
 _CYCLE = re.compile(r"R(\d*)/(P.+)")
 
 
 class StepHost:
-    """What the executor asks while one instance steps; see `spiff.effects.Host`."""
+    """What the executor asks while one instance steps; see `spiff.requests.Host`."""
 
     def __init__(self, session: Session, definition: definitions.Definition) -> None:
         self._session = session

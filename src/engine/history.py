@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import clock
 from laneway.engine.model import Person
-from laneway.engine.spiff.effects import Note
+from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import history, process_instance
 
 

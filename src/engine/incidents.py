@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from laneway.engine import access, clock, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import IncidentState, JobState, Person
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import incident, job
 from laneway.errors import Conflict, NotFound
 

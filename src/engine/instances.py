@@ -13,8 +13,8 @@ from laneway.engine.access import Action
 from laneway.engine.model import Person
 from laneway.engine.runtime import Started
 from laneway.engine.spiff import state as live_state
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import form_definition, process_definition, process_instance
 from laneway.errors import Conflict, Invalid, NotFound
 

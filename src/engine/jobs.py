@@ -17,8 +17,8 @@ from laneway.engine import cases, clock, history, runtime
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.model import IncidentState, InstanceState, JobState, Person
 from laneway.engine.spiff import state as live_state
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import incident, job, mail, process_instance
 from laneway.errors import Conflict, NotFound
 

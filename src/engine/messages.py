@@ -18,8 +18,8 @@ from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.model import OPEN_STATES, InstanceState, Person
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import (
     message,
     message_correlation,

@@ -16,9 +16,9 @@ from laneway.engine import access, definitions, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import Person
 from laneway.engine.spiff.changes import CannotChange, End, Instruction, Move, Start, check_start, modify
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.places import Places, scopes_of, tokens_of
+from laneway.engine.spiff.requests import Note
 from laneway.engine.spiff.rewind import Past, Step, rewind
 from laneway.engine.suspension import reason_of
 from laneway.engine.tables import history, incident, job, process_instance, user_task

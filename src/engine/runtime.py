@@ -18,8 +18,8 @@ from laneway.engine.definitions import Definition
 from laneway.engine.expressions import StepHost
 from laneway.engine.model import OPEN_STATES, IncidentState, InstanceState, Person
 from laneway.engine.spiff import state as live_state
-from laneway.engine.spiff.effects import IncidentRaised, Note
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import IncidentRaised, Note
 from laneway.engine.tables import incident, process_instance
 from laneway.engine.waits import Rows, queue_effect
 from laneway.errors import Conflict, NotFound
@@ -189,7 +189,7 @@ def _step_and_save(
     if row.state != InstanceState.SUSPENDED:
         instance.run()
     rows = Rows(session, row, definition)
-    rows.take(instance.effects)
+    rows.take(instance.requests)
     rows.write()
     assert isinstance(instance.host, StepHost)
     instance.host.keep_decisions(row.key, row.root_key)
@@ -214,7 +214,7 @@ def _state_of(instance: Instance, row: Any) -> InstanceState:
 def _save(session: Session, row: Any, instance: Instance, state: InstanceState, last_seq: int) -> None:
     """Write the live state; the revision is the fence against a second writer."""
     ended = state not in OPEN_STATES
-    may_have_incident = row.has_incident or any(isinstance(e, IncidentRaised) for e in instance.effects)
+    may_have_incident = row.has_incident or any(isinstance(e, IncidentRaised) for e in instance.requests)
     values = {
         "live_state": live_state.dump(instance),
         "waiting_at": [] if ended else instance.waiting_at(),

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from laneway.engine import access, clock, history, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import InstanceState, JobState, Person
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import job, message_subscription, process_instance
 from laneway.engine.waits import queue_effect
 from laneway.errors import Conflict, Invalid

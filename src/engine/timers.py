@@ -12,8 +12,8 @@ from laneway.engine import clock, expressions, runtime
 from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.model import InstanceState
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import process_instance, timer
 
 _PAUSE_SECONDS = 60

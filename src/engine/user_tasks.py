@@ -15,8 +15,8 @@ from laneway.engine import access, clock, forms, history, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import InstanceState, Person, UserTaskState
 from laneway.engine.spiff import state as live_state
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import form_definition, process_instance, user_task, user_task_draft
 from laneway.errors import Conflict, NotAllowed, NotFound
 

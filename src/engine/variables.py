@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from laneway.engine import access, cases, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import Person
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Note
 from laneway.errors import Conflict, Invalid
 
 MOST_BYTES = 1_000_000

@@ -12,14 +12,14 @@ from laneway.engine import clock
 from laneway.engine.database import new_key
 from laneway.engine.definitions import Definition
 from laneway.engine.model import IncidentState, JobState, UserTaskState
-from laneway.engine.spiff.effects import (
+from laneway.engine.spiff.requests import (
     ChildCalled,
     ChildCanceled,
-    Effect,
     IncidentRaised,
     JobOpened,
     MessageOpened,
     Note,
+    Request,
     SignalOpened,
     SignalThrown,
     ThrownToParent,
@@ -75,7 +75,7 @@ class Rows:
         self.notes: list[Note] = []
         """Lines of history about the waits that opened."""
 
-    def take(self, asked: list[Effect]) -> None:
+    def take(self, asked: list[Request]) -> None:
         """Note everything that a step asked for, in order."""
         for item in asked:
             getattr(self, _TAKERS[type(item)])(item)
@@ -296,7 +296,7 @@ class Rows:
         self._new[effect].append(_effect_row("throw_in_parent", self._instance.parent_key, payload))
 
 
-_TAKERS: dict[type[Effect], str] = {
+_TAKERS: dict[type[Request], str] = {
     WaitsClosed: "_waits_closed",
     UserTaskOpened: "_user_task_opened",
     JobOpened: "_job_opened",

@@ -1,8 +1,8 @@
 """The one door to SpiffWorkflow, which moves tokens inside one flow level; everything else is ours.
 
 `build.specs_of(process)` makes the specs of a process (shared by all its instances); `instance.Instance` is one running
-process; `state.dump` and `state.load` keep it between steps; `effects` are what a step asks of the outside.
-Only the words of `effects` and of `engine.model` leave this package, never a Spiff task.
+process; `state.dump` and `state.load` keep it between steps; `requests` are what a step asks of the outside.
+Only the words of `requests` and of `engine.model` leave this package, never a Spiff task.
 
 Nothing of SpiffWorkflow is patched. Its classes are subclassed, and these of their private names are relied on; a test
 compares the list with the package and with the library, whose minor version is pinned (docs/spiffworkflow.md):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.engine.bpmn.model import Assignment, Called
 from laneway.engine.spiff import events
-from laneway.engine.spiff.effects import (
+from laneway.engine.spiff.elements import Element, Token
+from laneway.engine.spiff.requests import (
     ChildCalled,
     JobOpened,
     SignalThrown,
     StepFailed,
     UserTaskOpened,
 )
-from laneway.engine.spiff.elements import Element, Token
 
 if TYPE_CHECKING:
     from laneway.engine.bpmn.model import Event, Flow
@@ -121,7 +121,7 @@ class Throw(Element):
         top: Instance = token.workflow.top_workflow
         if event.kind == "signal":
             name = _Texts(top, token).one(event.ref) or ""
-            top.effects.append(SignalThrown(name, {}))
+            top.requests.append(SignalThrown(name, {}))
         elif event.kind in ("error", "escalation"):
             events.throw(token, event.kind, _Texts(top, token).one(event.ref), {})
         elif event.kind == "terminate":

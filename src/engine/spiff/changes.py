@@ -13,12 +13,12 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from laneway.engine.spiff import events
-from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.spiff.elements import Token, put
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.joins import Joining
 from laneway.engine.spiff.levels import AdHoc, Repeated, SubProcess
 from laneway.engine.spiff.places import Place, Places, scopes_around, scopes_of, tokens_of
+from laneway.engine.spiff.requests import StepFailed
 from laneway.engine.spiff.scopes import Scope
 
 

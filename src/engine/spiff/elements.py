@@ -16,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from laneway.engine.bpmn.model import Flow, Level, Node
 from laneway.engine.spiff import events
-from laneway.engine.spiff.effects import Note, StepFailed
+from laneway.engine.spiff.requests import Note, StepFailed
 
 if TYPE_CHECKING:
     from laneway.engine.spiff.instance import Instance
@@ -26,9 +26,9 @@ ROOT = "#root"
 
 
 class Mark(NamedTuple):
-    """How far effects, notes and a token's variables had come."""
+    """How far requests, notes and a token's variables had come."""
 
-    effects: int
+    requests: int
     notes: int
     local: dict[str, Any]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from laneway.engine.bpmn.model import Event, Node
-from laneway.engine.spiff.effects import StepFailed, ThrownToParent
+from laneway.engine.spiff.requests import StepFailed, ThrownToParent
 
 if TYPE_CHECKING:
     from laneway.engine.spiff.elements import LevelSpec, Token
@@ -41,7 +41,7 @@ def throw(token: Token, kind: str, code: str | None, variables: dict[str, Any], 
             break
         element, scope = scope.owner, scope.owner.workflow
     if catches(top.parent_catches, kind, code):
-        top.effects.append(ThrownToParent(kind, code or "", variables))
+        top.requests.append(ThrownToParent(kind, code or "", variables))
         if kind == "error":
             top.terminate()
         return True

@@ -14,16 +14,16 @@ from laneway.engine.bpmn.model import Node
 from laneway.engine.feel import FeelWarning
 from laneway.engine.spiff import events
 from laneway.engine.spiff.build import Specs
-from laneway.engine.spiff.effects import (
+from laneway.engine.spiff.elements import Mark, Token, put
+from laneway.engine.spiff.requests import (
     ChildCanceled,
-    Effect,
     Host,
     IncidentRaised,
     Note,
+    Request,
     StepFailed,
     WaitsClosed,
 )
-from laneway.engine.spiff.elements import Mark, Token, put
 from laneway.engine.spiff.scopes import InnerScope, Scope
 from laneway.engine.spiff.waiting import Waiting
 
@@ -49,7 +49,7 @@ class Instance(Waiting, Scope, BpmnWorkflow):
         self.conditions: dict[int, bool] = {}
         """Tokens that wait for a condition to become true."""
         self.conditions_due = False
-        self.effects: list[Effect] = []
+        self.requests: list[Request] = []
         self.notes: list[Note] = []
         self.warned: dict[tuple[str, str], list[FeelWarning]] = {}
         self.parent_catches: list[str] = []
@@ -270,17 +270,17 @@ class Instance(Waiting, Scope, BpmnWorkflow):
 
     def _close_waits(self, token: Token) -> None:
         if token.internal_data.pop("child", None):
-            self.effects.append(ChildCanceled(token.id))
+            self.requests.append(ChildCanceled(token.id))
         self._forget_conditions(token)
         kinds = token.internal_data.pop("waits", None)
         if kinds:
-            self.effects.append(WaitsClosed(token.id, tuple(kinds)))
+            self.requests.append(WaitsClosed(token.id, tuple(kinds)))
 
     # -- taking a failed entry back
 
     def mark(self, token: Token) -> Mark:
         """Remember how things stand before an element is entered."""
-        return Mark(len(self.effects), len(self.notes), dict(token.data))
+        return Mark(len(self.requests), len(self.notes), dict(token.data))
 
     def rewind(self, token: Token, mark: Mark) -> None:
         """Undo what a failed entry has asked for."""
@@ -288,7 +288,7 @@ class Instance(Waiting, Scope, BpmnWorkflow):
         token.internal_data.pop("child", None)
         token.internal_data.pop("waits", None)
         self._forget_conditions(token)
-        del self.effects[mark.effects :]
+        del self.requests[mark.requests :]
         # What expressions warned of explains the failure.
         self.notes[mark.notes :] = [n for n in self.notes[mark.notes :] if n.event == "expression_warned"]
         token.data = mark.local

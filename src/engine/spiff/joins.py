@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from laneway.engine.bpmn.model import Flow
-from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.spiff.elements import Element, Token, no_flow
+from laneway.engine.spiff.requests import StepFailed
 
 if TYPE_CHECKING:
     from laneway.engine.spiff.instance import Instance

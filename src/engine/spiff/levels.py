@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from laneway.engine.spiff import events
-from laneway.engine.spiff.effects import StepFailed
 from laneway.engine.spiff.elements import Element, Token
+from laneway.engine.spiff.requests import StepFailed
 
 if TYPE_CHECKING:
     from laneway.engine.bpmn.model import AdHoc as AdHocSettings

@@ -9,10 +9,10 @@ import orjson
 from SpiffWorkflow.util.task import TaskState
 
 from laneway.engine.spiff.build import Specs
-from laneway.engine.spiff.effects import Host
 from laneway.engine.spiff.elements import ROOT, Token
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.joins import Joining
+from laneway.engine.spiff.requests import Host
 from laneway.engine.spiff.scopes import InnerScope, Scope
 
 _FORMAT = 1

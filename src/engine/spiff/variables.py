@@ -8,8 +8,8 @@ from typing import Any
 
 from laneway.engine.bpmn.feel_texts import use_of
 from laneway.engine.feel import FeelWarning
-from laneway.engine.spiff.effects import Host, Note, StepFailed
 from laneway.engine.spiff.elements import Token
+from laneway.engine.spiff.requests import Host, Note, StepFailed
 from laneway.words import Text
 
 _MOST_WARNED = 20

@@ -10,8 +10,8 @@ from SpiffWorkflow.util.task import TaskState
 
 from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.spiff import events
-from laneway.engine.spiff.effects import Effect, MessageOpened, SignalOpened, StepFailed, TimerOpened
 from laneway.engine.spiff.elements import Token
+from laneway.engine.spiff.requests import MessageOpened, Request, SignalOpened, StepFailed, TimerOpened
 from laneway.engine.spiff.variables import VariableScopes
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ class Waiting(VariableScopes):
     """Opens and ends the waits of an instance. Mixed into `Instance`."""
 
     live: dict[int, Token]
-    effects: list[Effect]
+    requests: list[Request]
     conditions: dict[int, bool]
     """Tokens that wait for a condition to become true."""
 
-    def wait_for(self, token: Token, effect: Effect) -> None:
+    def wait_for(self, token: Token, request: Request) -> None:
         """Ask the outside for something on behalf of this token."""
         kinds = token.internal_data.setdefault("waits", [])
-        if effect.opens not in kinds:
-            kinds.append(effect.opens)
-        self.effects.append(effect)
+        if request.opens not in kinds:
+            kinds.append(request.opens)
+        self.requests.append(request)
 
     def open_waits(self, token: Token) -> None:
         """Begin to wait for the token's own event, its boundary events and those behind an event gateway."""

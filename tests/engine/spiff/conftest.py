@@ -16,8 +16,8 @@ from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.spiff import instance as executor
 from laneway.engine.spiff import state
 from laneway.engine.spiff.build import specs_of
-from laneway.engine.spiff.effects import Due, Effect, Evaluated, Note, SignalThrown, StepFailed, WaitsClosed
 from laneway.engine.spiff.instance import Instance
+from laneway.engine.spiff.requests import Due, Evaluated, Note, Request, SignalThrown, StepFailed, WaitsClosed
 from laneway.words import Resource, Severity
 
 
@@ -53,7 +53,7 @@ class Bench:
         self.frozen = frozen
         self.notes: list[Note] = []
         self.opened: list[Any] = []
-        self.asked: list[Effect] = []
+        self.asked: list[Request] = []
         self.signals: deque[str] = deque()
         self.instance = Instance(FeelHost(), self.process.id, self.specs)
         self.change(lambda instance: instance.start(variables))
@@ -83,32 +83,32 @@ class Bench:
             self.instance.completed = ended
 
     def _collect(self) -> None:
-        for effect in self.instance.effects:
-            self.asked.append(effect)
-            if isinstance(effect, WaitsClosed):
+        for request in self.instance.requests:
+            self.asked.append(request)
+            if isinstance(request, WaitsClosed):
                 self.opened = [
                     other
                     for other in self.opened
-                    if other.token != effect.token or other.opens not in effect.kinds
+                    if other.token != request.token or other.opens not in request.kinds
                 ]
-            elif effect.opens:
-                self.opened.append(effect)
-            elif isinstance(effect, SignalThrown):
-                self.signals.append(effect.name)
+            elif request.opens:
+                self.opened.append(request)
+            elif isinstance(request, SignalThrown):
+                self.signals.append(request.name)
         self.notes += self.instance.notes
-        self.instance.effects, self.instance.notes = [], []
+        self.instance.requests, self.instance.notes = [], []
 
     # -- what the outside does
 
     def waiting(self, kind: str = "user_task") -> list[str]:
         """Elements that wait, oldest first."""
-        return [effect.node.id for effect in self.opened if effect.opens == kind]
+        return [request.node.id for request in self.opened if request.opens == kind]
 
     def token_at(self, element_id: str, *, last: bool = False) -> int:
         tokens = [
-            effect.token
-            for effect in self.opened
-            if effect.opens in ("user_task", "job") and effect.node.id == element_id
+            request.token
+            for request in self.opened
+            if request.opens in ("user_task", "job") and request.node.id == element_id
         ]
         return int(tokens[-1 if last else 0])
 
@@ -128,18 +128,18 @@ class Bench:
 
     def retry(self) -> None:
         """Resolve the one incident there is."""
-        (incident,) = [effect for effect in self.opened if effect.opens == "incident"]
+        (incident,) = [request for request in self.opened if request.opens == "incident"]
         self.change(lambda instance: instance.retry(incident.token))
 
     @property
     def incidents(self) -> list[tuple[str, str]]:
-        return [(effect.type, effect.element_id) for effect in self.opened if effect.opens == "incident"]
+        return [(request.type, request.element_id) for request in self.opened if request.opens == "incident"]
 
     def message(self, **variables: Any) -> None:
         """Trigger the oldest message subscription, if there is one."""
-        effect = next((effect for effect in self.opened if effect.opens == "message"), None)
-        if effect is not None:
-            self.change(lambda instance: instance.trigger(effect.token, effect.wait, variables))
+        request = next((request for request in self.opened if request.opens == "message"), None)
+        if request is not None:
+            self.change(lambda instance: instance.trigger(request.token, request.wait, variables))
 
     def signal(self, name: str = "S") -> None:
         self._broadcast(name)
@@ -147,17 +147,17 @@ class Bench:
     def _broadcast(self, name: str) -> None:
         heard = [(e.token, e.wait) for e in self.opened if e.opens == "signal" and e.signal_name == name]
         for token, wait in heard:
-            if any(effect.opens == "signal" and effect.token == token for effect in self.opened):
+            if any(request.opens == "signal" and request.token == token for request in self.opened):
                 self.change(lambda instance, token=token, wait=wait: instance.trigger(token, wait, {}))
 
     def wait(self, seconds: float) -> None:
         """Let time pass; timers fire in the order in which they come due."""
         until = self.frozen.now + timedelta(seconds=seconds)
         while True:
-            due = [effect for effect in self.opened if effect.opens == "timer" and effect.due.at <= until]
+            due = [request for request in self.opened if request.opens == "timer" and request.due.at <= until]
             if not due:
                 break
-            timer = min(due, key=lambda effect: effect.due.at)
+            timer = min(due, key=lambda request: request.due.at)
             self.frozen.now = max(self.frozen.now, timer.due.at)
             self.opened.remove(timer)
             self.change(lambda instance, timer=timer: instance.trigger(timer.token, timer.wait, {}))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from laneway.engine.spiff.changes import CannotChange, End, Move, Start, modify
-from laneway.engine.spiff.effects import Note
 from laneway.engine.spiff.places import Places
+from laneway.engine.spiff.requests import Note
 from laneway.engine.spiff.rewind import Past, Step, rewind
 
 

@@ -50,7 +50,7 @@ def test_a_sub_process_that_is_being_undone_is_not_watched_by_its_boundary_event
     bench = run(draw.file(draw.process(body)))
     bench.do("u")
     assert bench.waiting() == ["un_work"]
-    assert [effect.opens for effect in bench.opened] == ["user_task"]
+    assert [request.opens for request in bench.opened] == ["user_task"]
     bench.wait(20)
     bench.do("un_work")
     assert bench.trace == ["work", "after"]
@@ -112,7 +112,7 @@ def test_a_level_whose_last_step_makes_a_condition_true_waits_for_what_that_star
     )
     body = draw.start() + draw.sub("sub", inner) + draw.script("after") + draw.way("start", "sub", "after")
     bench = run(draw.file(draw.process(body)), go=False)
-    (job,) = [effect for effect in bench.opened if effect.opens == "job"]
+    (job,) = [request for request in bench.opened if request.opens == "job"]
     bench.complete(job.token, {"go": True})
     assert bench.waiting() == ["h"]
     assert bench.trace == []

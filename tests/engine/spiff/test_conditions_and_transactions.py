@@ -173,7 +173,7 @@ def test_a_boundary_event_may_catch_several_errors_and_a_throw_event_throws_seve
     bench = run(draw.file(draw.process(body)))
     bench.do("u")
     assert sorted(bench.trace) == ["escalated", "failed"]  # the level has ended when the signal arrives
-    assert [effect.name for effect in bench.asked if type(effect).__name__ == "SignalThrown"] == ["S"]
+    assert [request.name for request in bench.asked if type(request).__name__ == "SignalThrown"] == ["S"]
     assert bench.is_completed
 
 

@@ -296,7 +296,7 @@ def test_fact_0_4_a_signal_end_event_is_sent(run: Any, draw: Any) -> None:
     bench = run(draw.file(draw.process(body)))
     bench.do("u")
     assert bench.trace == ["heard"]
-    assert [effect.name for effect in bench.asked if type(effect).__name__ == "SignalThrown"] == ["S"]
+    assert [request.name for request in bench.asked if type(request).__name__ == "SignalThrown"] == ["S"]
 
 
 def test_fact_1_1_a_link_is_followed_and_the_instance_is_completed(run: Any, draw: Any) -> None:

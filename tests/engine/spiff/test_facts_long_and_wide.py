@@ -85,7 +85,7 @@ def test_a_thousand_branches_fork_and_join(plain: Any, draw: Any, kind: str) -> 
         + draw.way("join", "after")
     )
     bench = plain(body)
-    tokens = [effect.token for effect in bench.opened]
+    tokens = [request.token for request in bench.opened]
     assert len(tokens) == 1_000
     bench.opened.clear()
     seconds = []

@@ -68,8 +68,8 @@ class Twins:
         seconds = (due - self.clock.now).total_seconds() if due is not None else 0.0
         listed: list[Callable[[], None]] = [lambda: self.play(wait, values, error, seconds)]
         for bench in self.benches:
-            effect = [e for e in bench.opened if key_of_effect(e) == key_of(wait)][index]
-            listed.append(lambda bench=bench, effect=effect: run(bench, effect, values, error, seconds))
+            request = [e for e in bench.opened if key_of_request(e) == key_of(wait)][index]
+            listed.append(lambda bench=bench, request=request: run(bench, request, values, error, seconds))
         return listed
 
     def play(self, wait: Wait, values: dict[str, Any], error: str, seconds: float) -> None:
@@ -149,37 +149,37 @@ def key_of(wait: Wait) -> tuple[str, str]:
     return wait.kind, wait.id
 
 
-def key_of_effect(effect: Any) -> tuple[str, str]:
+def key_of_request(request: Any) -> tuple[str, str]:
     """The same of what the executor asked for."""
-    if effect.opens in ("user_task", "job"):
-        return effect.opens, effect.node.id
-    return effect.opens, effect.element_id if effect.opens == "incident" else effect.wait
+    if request.opens in ("user_task", "job"):
+        return request.opens, request.node.id
+    return request.opens, request.element_id if request.opens == "incident" else request.wait
 
 
-def run(bench: Any, effect: Any, values: dict[str, Any], error: str, seconds: float) -> None:
+def run(bench: Any, request: Any, values: dict[str, Any], error: str, seconds: float) -> None:
     """Bring it to the executor."""
-    if effect.opens == "timer":
+    if request.opens == "timer":
         bench.wait(seconds)
-    elif effect.opens == "signal":
-        bench.signal(effect.signal_name)
-    elif effect.opens == "message":
-        bench.change(lambda instance: instance.trigger(effect.token, effect.wait, values))
-    elif effect.opens == "incident":
-        bench.change(lambda instance: instance.retry(effect.token))
+    elif request.opens == "signal":
+        bench.signal(request.signal_name)
+    elif request.opens == "message":
+        bench.change(lambda instance: instance.trigger(request.token, request.wait, values))
+    elif request.opens == "incident":
+        bench.change(lambda instance: instance.retry(request.token))
     elif error:
-        bench.change(lambda instance: instance.throw_error(effect.token, error, "", values))
+        bench.change(lambda instance: instance.throw_error(request.token, error, "", values))
     else:
-        bench.complete(effect.token, values)
+        bench.complete(request.token, values)
 
 
 def seen(bench: Any) -> dict[str, Any]:
     """What the executor says."""
     instance = bench.instance
-    working = [effect for effect in bench.opened if effect.opens in ("user_task", "job")]
+    working = [request for request in bench.opened if request.opens in ("user_task", "job")]
     live = instance.live.values()
     return {
         "completed": [note.element_id for note in bench.notes if note.event.endswith("_completed")],
-        "waiting": Counter(key_of_effect(effect) for effect in bench.opened),
+        "waiting": Counter(key_of_request(request) for request in bench.opened),
         "joins": Counter(token.task_spec.name for token in live if token._state == TaskState.WAITING),
         "variables": dict(instance.data),
         "seen": [(e.node.id, dict(instance.visible(instance.live[e.token]))) for e in working],

@@ -57,7 +57,7 @@ class Host(Protocol):
         """When a timer event is due; StepFailed when its text is not understood."""
 
 
-class Effect:
+class Request:
     """Base of everything a step asks for. `opens` names the wait that it opens, if it opens one.
 
     None is ever changed; they are not frozen because a step makes many, and freezing doubles what each costs.
@@ -67,7 +67,7 @@ class Effect:
 
 
 @dataclass
-class UserTaskOpened(Effect):
+class UserTaskOpened(Request):
     """A person is needed. Expressions are evaluated already."""
 
     opens = "user_task"
@@ -84,7 +84,7 @@ class UserTaskOpened(Effect):
 
 
 @dataclass
-class JobOpened(Effect):
+class JobOpened(Request):
     """A handler is needed."""
 
     opens = "job"
@@ -95,7 +95,7 @@ class JobOpened(Effect):
 
 
 @dataclass
-class TimerOpened(Effect):
+class TimerOpened(Request):
     """Time is awaited; `wait` is the id of the node that it triggers. `is_aside`: the instance does not stand there."""
 
     opens = "timer"
@@ -107,7 +107,7 @@ class TimerOpened(Effect):
 
 
 @dataclass
-class MessageOpened(Effect):
+class MessageOpened(Request):
     """A message is awaited."""
 
     opens = "message"
@@ -120,7 +120,7 @@ class MessageOpened(Effect):
 
 
 @dataclass
-class SignalOpened(Effect):
+class SignalOpened(Request):
     """A signal is awaited."""
 
     opens = "signal"
@@ -132,15 +132,15 @@ class SignalOpened(Effect):
 
 
 @dataclass
-class WaitsClosed(Effect):
-    """Nothing of this token is awaited any more. `kinds` are those of the effects that opened its waits."""
+class WaitsClosed(Request):
+    """Nothing of this token is awaited any more. `kinds` are those of the requests that opened its waits."""
 
     token: int
     kinds: tuple[str, ...]
 
 
 @dataclass
-class IncidentRaised(Effect):
+class IncidentRaised(Request):
     """A person must look at this token."""
 
     opens = "incident"
@@ -151,7 +151,7 @@ class IncidentRaised(Effect):
 
 
 @dataclass
-class SignalThrown(Effect):
+class SignalThrown(Request):
     """Every instance that waits for the signal hears it."""
 
     name: str
@@ -159,7 +159,7 @@ class SignalThrown(Effect):
 
 
 @dataclass
-class ChildCalled(Effect):
+class ChildCalled(Request):
     """A call activity needs a child instance. `catches` are error codes that a caller would catch (`*`: all)."""
 
     opens = "child"
@@ -171,14 +171,14 @@ class ChildCalled(Effect):
 
 
 @dataclass
-class ChildCanceled(Effect):
+class ChildCanceled(Request):
     """The call activity has ended without its child."""
 
     token: int
 
 
 @dataclass
-class ThrownToParent(Effect):
+class ThrownToParent(Request):
     """An error (`kind` error) or escalation that only the calling instance can catch."""
 
     kind: str
