@@ -117,6 +117,12 @@ def test_what_goes_beyond_comparisons_may_hold_anywhere() -> None:
         assert cell.bounds(universe) == (0, universe.all)
 
 
+def test_local_and_zoned_times_in_one_column_are_not_judged() -> None:
+    cell = read_cell('< @"12:00:00"', Names(["?"]), Names())
+    universe = Universe([*cell.constants, *read_cell('> @"12:00:00Z"', Names(["?"]), Names()).constants])
+    assert cell.bounds(universe) == (0, universe.all)
+
+
 def test_a_range_that_goes_backwards_holds_for_nothing() -> None:
     cell = read_cell("[5..1]", Names(["?"]), Names())
     assert cell.bounds(Universe(cell.constants, "number")) == (0, 0)

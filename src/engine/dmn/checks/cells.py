@@ -138,6 +138,8 @@ class Cell:
         """(atoms for which it holds for sure, atoms for which it may hold)."""
         if self.is_any:
             return universe.all, universe.all
+        if universe.mixes_clocks:
+            return 0, universe.all
         verdicts = [test.verdict(universe) for test in self.tests if test.is_decidable]
         holds = unknown = 0
         for verdict in verdicts:

@@ -75,6 +75,8 @@ class Universe:
             self.atoms.append(Atom("anything", None, None, None))
         self.all = (1 << len(self.atoms)) - 1
         self.null = 1
+        self.mixes_clocks = any(f"zoned {name}" in by_scale for name in by_scale)
+        """Whether local times stand beside zoned ones: they are ordered, but not on one scale."""
 
     def _scale_of(self, v: Value) -> str | None:
         return "boolean" if type(v) is bool else scale_name(v, self._is_whole)
@@ -138,6 +140,8 @@ class Universe:
             unknown = self.all & ~equal & ~apart
             return Verdict(equal if operator == "=" else apart, unknown)
         at = self._points.get((name, key_of(v)))
+        if self.mixes_clocks and self._same_kind(name):
+            return None
         if at is None:
             return None if begin < end else Verdict(0, self.all)
         below, here = (1 << at) - (1 << begin), 1 << at
@@ -146,7 +150,7 @@ class Universe:
         return Verdict(holds, self.all & ~ours)
 
     def _same_kind(self, name: str) -> int:
-        """Atoms of the same kind that have no order with a scale: equality with them is false, not unknown."""
+        """Atoms of the same kind on another scale: equality with them is false, not unknown."""
         twin = name.removeprefix("zoned ") if name.startswith("zoned ") else f"zoned {name}"
         begin, end = self._spans.get(twin, (0, 0))
         return (1 << end) - (1 << begin)
