@@ -61,7 +61,8 @@ class Expression:
     def evaluate(self, variables: Mapping[str, Any], budget: Budget = SCRIPT) -> Result:
         """The Result for variables of JSON (or FEEL) values; only those that the text uses are looked at.
 
-        Raises `FeelLimit` when the budget is exceeded, and nothing else.
+        Raises `FeelLimit` when the budget is exceeded, `FeelAssertion` when an `assert` of the text does not hold,
+        and nothing else.
         """
         return self.evaluate_metered(variables, Meter(budget))
 
@@ -86,7 +87,7 @@ class Expression:
         return self.run(Env(known, None, m))
 
     def run(self, env: Env) -> Value:
-        """The value in a scope of FEEL values. Raises `FeelLimit`."""
+        """The value in a scope of FEEL values. Raises `FeelLimit` and `FeelAssertion`."""
         m = env.m
         if m.is_locating:
             return self._run_located(env)
@@ -177,7 +178,7 @@ def evaluate_json(
     """(JSON value, warnings) of a text: compiled (cached), evaluated and converted.
 
     `now` is the aware time that now() and today() tell; The budget includes the conversion.
-    Raises `FeelSyntaxError` for a bad text and `FeelLimit` when a limit is exceeded.
+    Raises `FeelSyntaxError` for a bad text, `FeelLimit` when a limit is exceeded, and `FeelAssertion`.
     """
     m = Meter(budget, None if now is None else lambda: now)
     value = compile_expression(text).value(variables, m)

@@ -583,3 +583,21 @@ def test_what_is_told_beside_undecidable_cells_is_true_whatever_they_hold_for(se
             int(str(finding.element_id)[1:]) not in numbers[:1] for finding in idle for numbers in seen
         )
         assert gaps or not is_gap
+
+
+def test_a_cell_whose_assertion_fails_is_checked_without_stopping_the_check() -> None:
+    for cell, output in (
+        ("assert(1, false)", "1"),
+        ("assert(?, ? &gt; 3) = 4", "1"),
+        ("&gt; assert(1, false)", "1"),
+        ("1", "assert(1, false)"),
+    ):
+        content = (
+            '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+            '<decision id="x" name="x"><decisionTable hitPolicy="UNIQUE"><input id="i"><inputExpression>'
+            '<text>a</text></inputExpression></input><output id="o"/><rule id="r"><inputEntry>'
+            f"<text>{cell}</text></inputEntry><outputEntry><text>{output}</text></outputEntry></rule>"
+            "</decisionTable></decision></definitions>"
+        )
+        model = read_decisions([Resource("d.dmn", content.encode())])
+        assert isinstance(model.warnings, list)

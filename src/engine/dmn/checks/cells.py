@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from laneway.engine.dmn.checks.universe import Universe, Verdict
-from laneway.engine.feel import Env, FeelLimit, FeelSyntaxError, Meter, Names
+from laneway.engine.feel import Env, FeelError, FeelSyntaxError, Meter, Names
 from laneway.engine.feel.builtins import BUILTINS
 from laneway.engine.feel.compiler import Compiler
 from laneway.engine.feel.meter import GATEWAY
@@ -54,7 +54,7 @@ def constant_of(tree: Node) -> Constant | None:
     m = Meter(GATEWAY)
     try:
         v = code(Env({}, None, m))
-    except (FeelLimit, RecursionError):
+    except (FeelError, RecursionError):
         return None
     return Constant(v, v is None and bool(m.warnings))
 

@@ -12,7 +12,7 @@ from laneway.engine.dmn.checks.universe import literal
 from laneway.engine.dmn.checks.words import cell_place, column_place
 from laneway.engine.dmn.problems import Problems
 from laneway.engine.dmn.xmlns import Xml, child, text_in
-from laneway.engine.feel import Env, FeelLimit, FeelSyntaxError, Meter, compile_unary_tests
+from laneway.engine.feel import Env, FeelError, Meter, compile_unary_tests
 from laneway.engine.feel.builtins import BUILTINS
 from laneway.engine.feel.checks import is_known, word
 from laneway.engine.feel.checks.texts import full_width
@@ -272,5 +272,5 @@ def _is_listed(v: Value, listed: str) -> bool:
     try:
         test = compile_unary_tests(listed)
         return test.run(Env({"?": v}, None, Meter(GATEWAY))) is True
-    except (FeelSyntaxError, FeelLimit):
+    except FeelError:
         return True
