@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from laneway.engine.feel.arithmetic import whole
+from laneway.engine.feel.builtins import BUILTINS
 from laneway.engine.feel.calls import invoke, invoke_named
 from laneway.engine.feel.compiler.base import mentions, quiet, size
 from laneway.engine.feel.compiler.structures import StructuresCompiler
@@ -67,6 +68,21 @@ def _values_of(parts: list[Code]) -> Callable[[Env], list[Value]]:
         first, second = parts
         return lambda env: [first(env), second(env)]
     return lambda env: [part(env) for part in parts]
+
+
+def _of_builtin(name: str, builtin: Builtin, values: Callable[[Env], list[Value]], otherwise: Code) -> Code:
+    """A call of a built-in, unless a variable hides its name: then `otherwise`."""
+    call = builtin.call
+
+    def run(env: Env) -> Value:
+        scope: Env | None = env
+        while scope is not None:
+            if name in scope.vars:
+                return otherwise(env)
+            scope = scope.parent
+        return call(env.m, values(env))
+
+    return run
 
 
 class Compiler(StructuresCompiler):
@@ -187,7 +203,8 @@ class Compiler(StructuresCompiler):
             args = values(env)
             return called.call(env.m, args) if type(called) is Builtin else invoke(env.m, called, args)
 
-        return run
+        name = target[1] if target[0] == "name" else ""
+        return _of_builtin(name, BUILTINS[name], values, run) if name in BUILTINS else run
 
     def _named(self, target: Node, args: list[tuple[str, Node]]) -> Code:
         f, parts = self.compile(target), [(key, self.compile(a)) for key, a in args]
