@@ -56,6 +56,7 @@ def test_a_case_is_suspended_and_resumed_with_a_reason(
     assert browser.post(address(refund, "suspend"), {"reason": "Audit"}).status_code == 303
     assert instance(refund).state == "SUSPENDED"
     assert "Resume the case" in browser.get(address(refund)).text
+    assert "This case is suspended." in browser.get(f"/cases/{refund.case_number}").text
     listed = browser.get("/cases").text
     assert refund.case_number in listed
     assert "Suspended" in listed
