@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,3 +79,8 @@ class Resource:
 
     name: str
     content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """By which a version is known to have this content already."""
+        return hashlib.sha256(self.content).hexdigest()

@@ -6,7 +6,6 @@ deployed file keeps the versions it was linked with, whatever is deployed later.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,9 +94,8 @@ def read(session: Session, resources: Iterable[Resource]) -> tuple[list[Decision
         findings += [finding for finding in model.warnings if finding.file == resource.name]
         own = [decision for decision in model.decisions if decision.file == resource.name]
         files.append(DecisionFile(resource, linkage, own, [other.name for other in along], pinned))
-    return files, list(
-        dict.fromkeys(findings)
-    )  # what is wrong in an imported file is found with each importer
+    # What is wrong in an imported file is found with each importer.
+    return files, list(dict.fromkeys(findings))
 
 
 class _Imports:
@@ -144,7 +142,7 @@ class _Imports:
         """The key of the newest deployed file of each namespace; read only when an import asks for one."""
         if self._newest is None:
             columns = decision_requirements.c
-            newest = select(func.max(columns.key)).group_by(columns.requirements_id)
+            newest = select(columns.key).where(definitions.is_newest(columns.requirements_id))
             self._newest = dict(self._namespaces(sorted(self._session.scalars(newest))))
         return self._newest
 
@@ -185,7 +183,7 @@ def deploy(
                 name=file.linkage.requirements_name,
                 resource_name=file.resource.name,
                 xml=file.resource.content,
-                sha256=_digest(file.resource),
+                sha256=file.resource.sha256,
                 imports=file.linked_with(keys),
             )
         )
@@ -198,7 +196,7 @@ def _keys(files: Sequence[DecisionFile], newest: dict[str, Any]) -> dict[str, in
     keys: dict[str, int] = {}
     for file in files:
         row = newest[file.resource.name]
-        is_same = row is not None and row.sha256 == _digest(file.resource)
+        is_same = row is not None and row.sha256 == file.resource.sha256
         keys[file.resource.name] = row.key if is_same else new_key()
     was_renewed = True
     while was_renewed:
@@ -216,10 +214,6 @@ def _newest_requirements(session: Session, file: DecisionFile) -> Any:
     columns = decision_requirements.c
     query = select(decision_requirements).where(columns.requirements_id == file.linkage.requirements_id)
     return session.execute(query.order_by(columns.version.desc()).limit(1)).one_or_none()
-
-
-def _digest(resource: Resource) -> str:
-    return hashlib.sha256(resource.content).hexdigest()
 
 
 def _as_deployed(session: Session, file: DecisionFile, requirements_key: int) -> list[DeployedDecision]:

@@ -64,6 +64,11 @@ class At:
     token: int
 
 
+def instance_id(evaluation_key: int, position: int) -> str:
+    """How a decision instance is named: its evaluation, and its place in it from 1 (as in the Camunda 8 API)."""
+    return f"{evaluation_key}-{position}"
+
+
 def evaluate(session: Session, asked: DecisionVersion, variables: Mapping[str, Any]) -> Evaluation:
     """Evaluate a version of a decision with JSON variables; `keep` stores what came of it."""
     linked = definitions.linked_decisions(session, asked.requirements_key)
@@ -90,7 +95,7 @@ def told(evaluation: Evaluation) -> list[dict[str, Any]]:
     """What the history tells of each decision of an evaluation; the rest is in its decision instance, `id`."""
     return [
         {
-            "id": f"{evaluation.key}-{position}",
+            "id": instance_id(evaluation.key, position),
             "decision_id": one.decision_id,
             "name": list(one.name),
             "rules": [[rule.rule_id, rule.number] for rule in one.matched_rules],

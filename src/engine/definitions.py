@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Table, or_, select
+from sqlalchemy import Column, ColumnElement, Select, Table, exists, or_, select
 from sqlalchemy.orm import Session
 
 from laneway.engine.bpmn.model import Process
@@ -58,6 +58,13 @@ class LinkedDecisions:
 
     model: DecisionModel
     versions: Mapping[str, DecisionVersion]
+
+
+def is_newest(id_column: Column[str]) -> ColumnElement[bool]:
+    """Whether a row is the newest version of what its table keeps versions of; `id_column` tells which it is of."""
+    table = id_column.table
+    newer = table.alias()
+    return ~exists().where(newer.c[id_column.name] == id_column, newer.c.version > table.c.version)
 
 
 class _Kept(Generic[T]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -164,13 +163,9 @@ def _newest(session: Session, table: Table, id_column: ColumnElement[Any], id_: 
     return session.execute(query).one_or_none()
 
 
-def _digest(resource: Resource) -> str:
-    return hashlib.sha256(resource.content).hexdigest()
-
-
 def _deploy_form(session: Session, deployment_key: int, resource: Resource, form_id: str) -> DeployedForm:
     newest = _newest(session, form_definition, form_definition.c.form_id, form_id)
-    if newest is not None and newest.sha256 == _digest(resource):
+    if newest is not None and newest.sha256 == resource.sha256:
         return DeployedForm(newest.key, form_id, newest.version, resource.name, is_new=False)
     key, version = new_key(), newest.version + 1 if newest is not None else 1
     session.execute(
@@ -181,7 +176,7 @@ def _deploy_form(session: Session, deployment_key: int, resource: Resource, form
             version=version,
             resource_name=resource.name,
             schema=resource.content,
-            sha256=_digest(resource),
+            sha256=resource.sha256,
         )
     )
     return DeployedForm(key, form_id, version, resource.name, is_new=True)
@@ -197,7 +192,7 @@ def _bound_to_news(
     renewed = set()
     for resource, process in processes:
         newest = _newest(session, process_definition, columns.process_id, process.id)
-        if newest is None or newest.sha256 != _digest(resource):
+        if newest is None or newest.sha256 != resource.sha256:
             renewed.add(process.id)
     news = {decision.decision_id for decision in decisions if decision.is_new}
     was_renewed = True
@@ -261,7 +256,7 @@ def _deploy_process(
                 version_tag=process.version_tag,
                 resource_name=resource.name,
                 xml=resource.content,
-                sha256=_digest(resource),
+                sha256=resource.sha256,
                 warnings=[finding.as_json() for finding in warnings],
                 start_groups=process.start_groups,
                 start_form_id=process.start_form_id,

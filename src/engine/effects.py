@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock, definitions, messages, runtime
@@ -26,9 +26,7 @@ def run_next(session: Session) -> bool:
     What is for a suspended instance waits until that is resumed.
     """
     columns = effect.c
-    suspended = exists().where(
-        process_instance.c.key == columns.instance_key, process_instance.c.state == InstanceState.SUSPENDED
-    )
+    suspended = runtime.is_suspended(columns.instance_key)
     due = (columns.not_before <= clock.now()) & ~suspended
     query = select(effect).where(due).order_by(columns.key).limit(1)
     if is_postgresql():

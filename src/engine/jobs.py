@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import cases, clock, history, runtime
 from laneway.engine.database import is_postgresql, new_key
-from laneway.engine.model import IncidentState, InstanceState, JobState, Person
+from laneway.engine.model import IncidentState, JobState, Person
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
@@ -65,7 +65,15 @@ def activate(
     due = or_(columns.retry_at.is_(None), columns.retry_at <= now)
     query = (
         select(columns.key)
-        .where(and_(waiting, columns.type.in_(types), columns.retries > 0, due, ~_is_suspended()))
+        .where(
+            and_(
+                waiting,
+                columns.type.in_(types),
+                columns.retries > 0,
+                due,
+                ~runtime.is_suspended(job.c.instance_key),
+            )
+        )
         .order_by(columns.key)
         .limit(limit)
     )
@@ -82,12 +90,6 @@ def activate(
         .returning(job)
     ).all()
     return [_activated(session, row) for row in sorted(rows, key=lambda row: row.key)]
-
-
-def _is_suspended() -> Any:
-    """Whether a job's instance is suspended; its report is taken nevertheless, lest the work be done twice."""
-    columns = process_instance.c
-    return exists().where(columns.key == job.c.instance_key, columns.state == InstanceState.SUSPENDED)
 
 
 def _activated(session: Session, row: Any) -> ActivatedJob:
@@ -298,7 +300,11 @@ def expire_lease(session: Session) -> bool:
     columns = job.c
     query = (
         select(columns.key, columns.instance_key)
-        .where(columns.state == JobState.ACTIVATED, columns.leased_until < clock.now(), ~_is_suspended())
+        .where(
+            columns.state == JobState.ACTIVATED,
+            columns.leased_until < clock.now(),
+            ~runtime.is_suspended(job.c.instance_key),
+        )
         .order_by(columns.leased_until)
         .limit(1)
     )

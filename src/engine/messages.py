@@ -90,9 +90,7 @@ def _fitting(row: Any) -> Any:
     key has started is not started again until that instance has ended (as in Camunda 8).
     """
     columns, running = message_subscription.c, process_instance.alias("running")
-    suspended = exists().where(
-        process_instance.c.key == columns.instance_key, process_instance.c.state == InstanceState.SUSPENDED
-    )
+    suspended = runtime.is_suspended(columns.instance_key)
     reached = exists().where(
         message_correlation.c.message_key == row.key,
         message_correlation.c.process_id == process_definition.c.process_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,4 +40,4 @@ def never_deployed(session: Session, resources: Sequence[Resource]) -> list[Reso
     known: set[str] = set()
     for table in (process_definition, decision_requirements, form_definition):
         known.update(session.scalars(select(table.c.sha256)))
-    return [resource for resource in resources if hashlib.sha256(resource.content).hexdigest() not in known]
+    return [resource for resource in resources if resource.sha256 not in known]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import cases, clock, definitions, history
@@ -112,6 +112,12 @@ def start(
     instance.start(values, at)
     _step_and_save(session, inserted, definition, instance, by=by)
     return Started(key, definition.key, definition.process_id, definition.version, number)
+
+
+def is_suspended(instance_key: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the instance that a row belongs to is suspended: nothing of it moves then."""
+    columns = process_instance.c
+    return exists().where(columns.key == instance_key, columns.state == InstanceState.SUSPENDED)
 
 
 def lock_open(session: Session, instance_key: int, *, suspended_too: bool = False) -> Any:

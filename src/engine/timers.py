@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock, expressions, runtime
@@ -14,7 +14,7 @@ from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.model import InstanceState
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
-from laneway.engine.tables import process_instance, timer
+from laneway.engine.tables import timer
 
 _PAUSE_SECONDS = 60
 
@@ -25,9 +25,7 @@ def fire_due(session: Session) -> bool:
     Those of suspended instances wait until they are resumed.
     """
     columns = timer.c
-    suspended = exists().where(
-        process_instance.c.key == columns.instance_key, process_instance.c.state == InstanceState.SUSPENDED
-    )
+    suspended = runtime.is_suspended(columns.instance_key)
     due = (columns.due_at <= clock.now()) & ~suspended
     query = select(timer).where(due).order_by(columns.due_at, columns.key).limit(1)
     found = session.execute(query).one_or_none()

@@ -42,27 +42,12 @@ def decided(
     """
     found = decisions.of_case(session, root_key)
     asked = (opened, whole)
-    shown = [one for position, one in enumerate(found) if position < _SHOWN or id_of(one) in asked]
+    shown = [one for position, one in enumerate(found) if position < _SHOWN or one.id in asked]
     told = [
-        _decided(session, one, teller, is_open=position < _OPEN or id_of(one) in asked, whole=whole)
+        _decided(session, one, teller, is_open=position < _OPEN or one.id in asked, whole=whole)
         for position, one in enumerate(shown)
     ]
     return told, len(found)
-
-
-def id_of(made: DecisionInstance) -> str:
-    """How addresses and the history name one evaluated decision."""
-    return f"{made.evaluation_key}-{made.position}"
-
-
-def last_at(session: Session, root_key: int, instance_key: int) -> dict[str, str]:
-    """What each element of a process instance of the case decided last: element id -> id of the decision."""
-    made = (one for one in decisions.of_case(session, root_key) if one.instance_key == instance_key)
-    found: dict[str, str] = {}
-    for one in made:
-        if one.is_root and one.element_id:
-            found.setdefault(one.element_id, id_of(one))
-    return found
 
 
 def _decided(
@@ -71,9 +56,9 @@ def _decided(
     model = definitions.load_decisions(session, made.requirements_key)
     view = table_of(model, made.decision_id)
     tables = view.logic.tables()
-    shown = sheets(view, made, is_whole=id_of(made) == whole, tell=teller.shown)
+    shown = sheets(view, made, is_whole=made.id == whole, tell=teller.shown)
     return Decided(
-        id=id_of(made),
+        id=made.id,
         made=made,
         sheets=shown,
         has_table=bool(tables),

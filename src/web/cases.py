@@ -15,7 +15,7 @@ from laneway.engine import access, clock, incidents, instances, job_types, messa
 from laneway.engine.access import Action
 from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.model import OPEN_STATES, JobState, Person
-from laneway.engine.queries import case_detail, cases, names
+from laneway.engine.queries import case_detail, cases, decisions, names
 from laneway.engine.queries.case_rows import Instance, JobRow, Surroundings, UserTaskRow
 from laneway.engine.queries.cases import CaseFilter, CaseRow
 from laneway.errors import Conflict
@@ -143,7 +143,7 @@ def state(number: str, instance_key: int) -> Response:
             raise PageNotFound
         drawn = case_detail.diagram_state(session, instance_key, instance.waiting_at)
         labels = _labels(seen, instance)
-        asked_at = case_decisions.last_at(session, seen.row.instance_key, instance_key)
+        asked_at = decisions.last_at(session, instance_key)
     current = [
         {"element_id": element_id, "label": labels.get(element_id, ""), "kind": "waiting"}
         for element_id in drawn.current

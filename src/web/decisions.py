@@ -23,7 +23,6 @@ from laneway.engine.queries.decisions import DecisionRow
 from laneway.errors import NotFound
 from laneway.web import trials
 from laneway.web.auth import current_person
-from laneway.web.case_decisions import id_of
 from laneway.web.cases import decision_address
 from laneway.web.decision_tables import Sheet, Warned, sheets, unmarked, warned
 from laneway.web.frame import page
@@ -205,7 +204,6 @@ def _page(
         uses=uses,
         evaluations=evaluations,
         case_address=decision_address,
-        id_of=id_of,
         trial=trial,
         tried=tried,
         sampled=sampled,

@@ -98,19 +98,14 @@ def _type(value: Any) -> Type | None:
 def _evaluate(typed: Typed, variables: dict[str, Any], tried: TriedExpression) -> None:
     began = time.perf_counter_ns()
     meter = feel.Meter(feel.GATEWAY, clock.here)
-    # A leading = does not belong to the expression, but positions are told in what was typed.
-    text = typed.text if typed.is_unary else typed.text.removeprefix("=")
-    before = len(typed.text) - len(text)
+    compile_text = feel.compile_unary_tests if typed.is_unary else feel.compile_expression
     try:
-        compiled = feel.compile_unary_tests(text) if typed.is_unary else feel.compile_expression(text)
+        compiled = compile_text(typed.text)
         tried.value = feel.from_feel(compiled.evaluate_metered(variables, meter).value, meter)
         tried.is_done = True
     except feel.FeelSyntaxError as error:
-        tried.failure, tried.failed_at = error.text, error.pos + before
+        tried.failure, tried.failed_at = error.text, error.pos
     except feel.FeelError as error:
         tried.failure = error.text
     tried.duration = (time.perf_counter_ns() - began) // 1000
-    tried.warnings = [
-        Warned(one.text, None if one.pos is None else one.pos + before, None, typed.text)
-        for one in meter.warnings
-    ]
+    tried.warnings = [Warned(one.text, one.pos, None, typed.text) for one in meter.warnings]

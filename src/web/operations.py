@@ -217,7 +217,7 @@ def _page(number: str, *, problem: str = "") -> str:
         instances=instances,
         instance=instance,
         outline=outline,
-        written=written,
+        as_json=as_json,
         label=label,
         kinds=KINDS,
         verbs=VERBS,
@@ -254,7 +254,7 @@ def _going(session: Session, instance: Instance, person: Person) -> dict[str, An
     return shown
 
 
-def written(value: Any) -> str:
+def as_json(value: Any) -> str:
     """A variable's value as JSON, for its field."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 if isinstance(value, dict | list) else 0).decode()
 

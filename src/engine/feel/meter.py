@@ -95,9 +95,8 @@ class Meter:
 
     def seconds_left(self) -> float:
         """The time that is left, for work that watches the time itself. Raises `FeelLimit` when there is none."""
-        if (
-            self._began is None
-        ):  # short evaluations never look at the time, long ones need not count their start
+        # Short evaluations never look at the time, long ones need not count their start.
+        if self._began is None:
             self._began = thread_time(), perf_counter()
         worked, passed = thread_time() - self._began[0], perf_counter() - self._began[1]
         left = self.budget.seconds - worked

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, definitions
-from laneway.engine.decisions import DecisionState, warnings_from_json
+from laneway.engine.decisions import DecisionState, instance_id, warnings_from_json
 from laneway.engine.dmn import MatchedRule, RuleOutput, SeenInput
 from laneway.engine.feel import FeelWarning
 from laneway.engine.model import Person
@@ -48,7 +48,7 @@ class DecisionRow:
 
 
 @dataclass(frozen=True)
-class DecisionFile:
+class RequirementsFile:
     """The DMN file that holds one version of a decision, byte for byte as deployed."""
 
     requirements_key: int
@@ -89,6 +89,11 @@ class DecisionInstance:
     state: DecisionState
     failure: Text | None
 
+    @property
+    def id(self) -> str:
+        """How addresses, the history and the API name it."""
+        return instance_id(self.evaluation_key, self.position)
+
 
 # -- what is deployed
 
@@ -97,13 +102,7 @@ def newest(session: Session, person: Person) -> list[DecisionRow]:
     """Every decision in its newest version, by decision id. Raises NotAllowed."""
     access.require(person, access.Action.SEE_PROCESSES)
     columns = decision_definition.c
-    top = (
-        select(columns.decision_id, func.max(columns.version).label("version"))
-        .group_by(columns.decision_id)
-        .subquery()
-    )
-    is_top = (top.c.decision_id == columns.decision_id) & (top.c.version == columns.version)
-    query = _rows().join(top, is_top).order_by(columns.decision_id)
+    query = _rows().where(definitions.is_newest(columns.decision_id)).order_by(columns.decision_id)
     return _decision_rows(session, query)
 
 
@@ -114,7 +113,7 @@ def versions(session: Session, decision_id: str) -> list[DecisionRow]:
     return _decision_rows(session, query)
 
 
-def version(session: Session, key: int) -> DecisionFile:
+def version(session: Session, key: int) -> RequirementsFile:
     """The file that holds the version of a decision with this key. Raises NotFound."""
     columns = decision_requirements.c
     row = session.execute(
@@ -124,16 +123,14 @@ def version(session: Session, key: int) -> DecisionFile:
     ).one_or_none()
     if row is None:
         raise NotFound("decision_not_found", key=key)
-    return DecisionFile(*row)
+    return RequirementsFile(*row)
 
 
 def uses(session: Session) -> dict[str, list[tuple[str, Text]]]:
     """The processes, as (process id, name), whose newest version calls a decision, by decision id."""
     columns = process_definition.c
-    top = select(columns.process_id, func.max(columns.version).label("version")).group_by(columns.process_id)
-    latest = top.subquery()
-    is_latest = (latest.c.process_id == columns.process_id) & (latest.c.version == columns.version)
-    keys = session.scalars(select(columns.key).join(latest, is_latest).order_by(columns.process_id)).all()
+    newest = select(columns.key).where(definitions.is_newest(columns.process_id))
+    keys = session.scalars(newest.order_by(columns.process_id)).all()
     found: dict[str, list[tuple[str, Text]]] = {}
     for key in keys:
         one = definitions.load(session, key)
@@ -198,18 +195,15 @@ def of_case(session: Session, root_key: int) -> list[DecisionInstance]:
     return _instances(session, decision_instance.c.root_key == root_key)
 
 
-def of_element(session: Session, instance_key: int, element_id: str) -> list[DecisionInstance]:
-    """All decisions that one element of a process instance asked for, the latest evaluation first."""
+def last_at(session: Session, instance_key: int) -> dict[str, str]:
+    """What each element of a process instance decided last: element id -> id of the decision instance."""
     columns = decision_instance.c
-    return _instances(session, columns.instance_key == instance_key, columns.element_id == element_id)
-
-
-def one(session: Session, key: int) -> DecisionInstance:
-    """The decision instance of this key. Raises NotFound."""
-    found = _instances(session, decision_instance.c.key == key)
-    if not found:
-        raise NotFound("decision_instance_not_found", key=key)
-    return found[0]
+    query = (
+        select(columns.element_id, columns.evaluation_key, columns.position)
+        .where(columns.instance_key == instance_key, columns.decision_key == columns.root_decision_key)
+        .order_by(columns.evaluation_key)
+    )
+    return {row.element_id: instance_id(row.evaluation_key, row.position) for row in session.execute(query)}
 
 
 def recent(session: Session, person: Person, decision_id: str, *, limit: int) -> list[DecisionInstance]:
@@ -274,13 +268,18 @@ def _instance(session: Session, row: Any) -> DecisionInstance:
         evaluated_at=row.evaluated_at,
         evaluated_by=row.evaluated_by,
         duration=row.duration_us,
-        inputs=[SeenInput(*cell) for cell in _cells(row.inputs)],
+        inputs=seen_inputs(row.inputs),
         matched_rules=matched_rules(row.rules),
         output=row.output,
         warnings=warnings_from_json(row.warnings),
         state=DecisionState(row.state),
         failure=Text(row.failure_zh, row.failure_en) if row.failure_en is not None else None,
     )
+
+
+def seen_inputs(stored: Sequence[dict[str, Any]]) -> list[SeenInput]:
+    """The inputs of a decision instance as they were when it was evaluated."""
+    return [SeenInput(*cell) for cell in _cells(stored)]
 
 
 def matched_rules(stored: Sequence[dict[str, Any]]) -> list[MatchedRule]:

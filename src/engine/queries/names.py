@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from laneway.engine import definitions, forms
@@ -78,16 +78,10 @@ def fields(session: Session, process_definition_key: int) -> FieldWords:
     used = {node.assignment.form_id for node in level.everything() if node.assignment is not None}
     form_ids = sorted(form_id for form_id in used if form_id)
     columns = form_definition.c
-    latest = (
-        select(columns.form_id, func.max(columns.version).label("version"))
-        .where(columns.form_id.in_(form_ids))
-        .group_by(columns.form_id)
-        .subquery()
-    )
-    is_latest = (latest.c.form_id == columns.form_id) & (latest.c.version == columns.version)
+    latest = columns.form_id.in_(form_ids) & definitions.is_newest(columns.form_id)
     labels: dict[str, Text] = {}
     options: dict[str, Mapping[str, Text]] = {}
-    for row in session.execute(select(columns.form_id, columns.schema).join(latest, is_latest)):
+    for row in session.execute(select(columns.form_id, columns.schema).where(latest)):
         schema = orjson.loads(row.schema)
         labels = {**forms.labels(schema), **labels}
         options = {**forms.option_labels(schema), **options}

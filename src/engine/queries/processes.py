@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from laneway.engine import access
+from laneway.engine import access, definitions
 from laneway.engine.model import OPEN_STATES, Person
 from laneway.engine.tables import (
     definition_draft,
@@ -44,11 +44,6 @@ def newest(session: Session, person: Person) -> list[ProcessRow]:
     """Every process in its newest version, by process id. Raises NotAllowed."""
     access.require(person, access.Action.SEE_PROCESSES)
     columns = process_definition.c
-    top = (
-        select(columns.process_id, func.max(columns.version).label("version"))
-        .group_by(columns.process_id)
-        .subquery()
-    )
     rows = session.execute(
         select(
             columns.process_id,
@@ -65,7 +60,7 @@ def newest(session: Session, person: Person) -> list[ProcessRow]:
             definition_draft.c.saved_by,
             definition_draft.c.saved_at,
         )
-        .join(top, (top.c.process_id == columns.process_id) & (top.c.version == columns.version))
+        .where(definitions.is_newest(columns.process_id))
         .join(deployment, deployment.c.key == columns.deployment_key)
         .outerjoin(definition_draft, definition_draft.c.process_id == columns.process_id)
         .order_by(columns.process_id)

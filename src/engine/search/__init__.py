@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from laneway.engine import access, clock, tables
+from laneway.engine import access, clock, definitions, tables
 from laneway.engine.access import Action
 from laneway.engine.model import JobState, Person
 from laneway.engine.search.paging import (
@@ -181,19 +181,12 @@ def cases_and_processes(session: Session, text: str, *, by: Person, limit: int =
 
 
 def _latest_processes(text: str) -> Select[Any]:
-    definition = tables.process_definition
-    latest = (
-        select(definition.c.process_id, func.max(definition.c.version).label("version"))
-        .group_by(definition.c.process_id)
-        .subquery()
-    )
-    is_latest = and_(definition.c.process_id == latest.c.process_id, definition.c.version == latest.c.version)
-    fits = _contains(text, definition.c.process_id, definition.c.name_zh, definition.c.name_en)
+    columns = tables.process_definition.c
+    fits = _contains(text, columns.process_id, columns.name_zh, columns.name_en)
     return (
-        select(definition.c.process_id, definition.c.name_zh, definition.c.name_en)
-        .join_from(definition, latest, is_latest)
-        .where(fits)
-        .order_by(definition.c.process_id)
+        select(columns.process_id, columns.name_zh, columns.name_en)
+        .where(definitions.is_newest(columns.process_id), fits)
+        .order_by(columns.process_id)
     )
 
 

@@ -206,9 +206,8 @@ def open_around(top: Instance, around: Scope, place: Place, values: Mapping[str,
     """Open the level that an element owns without starting what it would start."""
     spec = around.spec.task_specs[place.owner]
     node = spec.node
-    is_many = around.spec.is_body or isinstance(
-        spec, Repeated
-    )  # only the activity itself makes its instances
+    # Only a repeated activity itself makes its instances.
+    is_many = around.spec.is_body or isinstance(spec, Repeated)
     if is_many or not isinstance(spec, SubProcess) or node.is_event_subprocess:
         code = "modification_inside_multi_instance" if is_many else "modification_inside_event_subprocess"
         raise CannotChange(code, element_id=node.id, name=node.name)

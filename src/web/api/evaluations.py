@@ -10,7 +10,7 @@ from flask import Blueprint
 
 from laneway.engine import database, decisions, search
 from laneway.engine.dmn import MatchedRule
-from laneway.engine.queries.decisions import matched_rules
+from laneway.engine.queries.decisions import matched_rules, seen_inputs
 from laneway.engine.search import TENANT, Query
 from laneway.errors import Invalid
 from laneway.web.api import shapes
@@ -148,7 +148,7 @@ def get_decision_instance(decision_evaluation_instance_key: str) -> Answer:
     row = search.one(found, "decision_instance_not_found", key=decision_evaluation_instance_key)
     return {
         **_decision_instance(row),
-        "evaluatedInputs": _inputs((cell["id"], Text(*cell["label"]), cell["value"]) for cell in row.inputs),
+        "evaluatedInputs": _inputs(seen_inputs(row.inputs)),
         "matchedRules": _rules(matched_rules(row.rules)),
     }
 
@@ -206,7 +206,7 @@ def _evaluated(done: decisions.Evaluation, position: int) -> Mapping[str, Any]:
         "decisionDefinitionName": _words(one.name),
         "decisionDefinitionVersion": version.version,
         "decisionDefinitionType": decisions.decision_type(one),
-        "decisionEvaluationInstanceKey": f"{done.key}-{position + 1}",
+        "decisionEvaluationInstanceKey": decisions.instance_id(done.key, position + 1),
         "evaluatedInputs": _inputs(one.inputs),
         "matchedRules": _rules(one.matched_rules),
         "output": _json(one.output),
