@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from laneway import __version__, cli_feel, logs
-from laneway.cli_words import both, fail, show_findings
+from laneway import __version__, cli_db, cli_feel, logs
+from laneway.cli_words import both, fail, opened, show_findings
 from laneway.engine import accounts, database, deployments, instances, process_folder, schema
 from laneway.engine.deployments import Deployed
 from laneway.errors import LanewayError, Refused
@@ -57,13 +57,7 @@ def main() -> None:
 
 main.add_command(cli_feel.try_feel)
 main.add_command(cli_feel.try_decision)
-
-
-def _opened() -> Settings:
-    """The settings, with their database open and up to date."""
-    settings = read_settings(os.environ)
-    schema.upgrade(database.connect(settings.database_url))
-    return settings
+main.add_command(cli_db.db)
 
 
 # -- running
@@ -139,7 +133,7 @@ def _show_address(settings: Settings) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON 输出 JSON.")
 def deploy(paths: tuple[Path, ...], as_json: bool) -> None:
     """Deploy diagrams, decisions and forms: files or folders. 部署文件或文件夹。"""
-    _opened()
+    opened()
     _load_handlers(paths)
     with database.unit_of_work() as session:
         deployed = deployments.deploy(session, process_folder.read_files(paths), by=None)
@@ -181,7 +175,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 def start(process_id: str, assignments: tuple[str, ...], number: int | None) -> None:
     """Start a process instance. 启动一个流程实例。"""
     variables = dict(_variable(assignment) for assignment in assignments)
-    _opened()
+    opened()
     with database.unit_of_work() as session:
         started = instances.start(
             session, process_id=process_id, variables=variables, by=None, version=number
@@ -197,7 +191,7 @@ def start(process_id: str, assignments: tuple[str, ...], number: int | None) -> 
 )
 def export(process_id: str, number: int | None, output: Path | None) -> None:
     """Write out a deployed diagram, byte for byte. 原样导出已部署的流程图。"""
-    _opened()
+    opened()
     with database.reading() as session:
         found = deployments.latest(session, process_id)
         if number is not None:
@@ -280,7 +274,7 @@ def user_add(
     password: str,
 ) -> None:
     """Add someone. 添加用户。"""
-    _opened()
+    opened()
     with database.unit_of_work() as session:
         organisation.add_default_groups(session)
         accounts.add_person(
@@ -299,7 +293,7 @@ def user_add(
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON 输出 JSON.")
 def user_list(as_json: bool) -> None:
     """List everyone. 列出用户。"""
-    _opened()
+    opened()
     with database.reading() as session:
         people = accounts.list_people(session)
     if as_json:
@@ -325,7 +319,7 @@ def user_list(as_json: bool) -> None:
 @_password
 def user_password(username: str, password: str) -> None:
     """Set a new password. 重设密码。"""
-    _opened()
+    opened()
     with database.unit_of_work() as session:
         accounts.set_password(session, username, password=password)
     click.echo(f"已重设 / set: {username}")
@@ -335,34 +329,10 @@ def user_password(username: str, password: str) -> None:
 @click.argument("username")
 def user_deactivate(username: str) -> None:
     """Let someone in no more; their name stays in the records. 停用用户。"""
-    _opened()
+    opened()
     with database.unit_of_work() as session:
         accounts.deactivate(session, username)
     click.echo(f"已停用 / deactivated: {username}")
-
-
-# -- database
-
-
-@main.group()
-def db() -> None:
-    """The database schema. 数据库结构。"""
-
-
-@db.command("upgrade")
-def db_upgrade() -> None:
-    """Run the migrations that are missing. 升级到当前版本。"""
-    _opened()
-    click.echo("数据库结构为最新 / the schema is up to date")
-
-
-@db.command("check")
-def db_check() -> None:
-    """Tell whether the schema is up to date; exit code 1 if not. 检查是否最新。"""
-    settings = read_settings(os.environ)
-    if not schema.is_current(database.connect(settings.database_url)):
-        fail("数据库结构需要升级：laneway db upgrade / the schema needs: laneway db upgrade")
-    click.echo("数据库结构为最新 / the schema is up to date")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,23 @@
-"""What all commands say alike: both languages, findings, and how a command fails."""
+"""What all commands share: an open database, both languages, findings, and how a command fails."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
+from laneway.engine import database, schema
+from laneway.settings import Settings, read_settings
 from laneway.words import Finding, Text
+
+
+def opened() -> Settings:
+    """The settings, with their database open and up to date."""
+    settings = read_settings(os.environ)
+    schema.upgrade(database.connect(settings.database_url))
+    return settings
 
 
 def fail(message: str) -> NoReturn:
