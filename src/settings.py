@@ -59,6 +59,12 @@ class Settings:
     web_threads: int = 16
     """Requests that one web process answers at the same time."""
 
+    archive: Path = Path()
+    """Folder for the archive files of cases whose time is over; empty: `archive` under `data`."""
+
+    retention: str = ""
+    """How long ended cases stay in the database, such as `P3Y`, where their process does not say; empty: for ever."""
+
     worker_threads: int = 2
     """Jobs that one worker process runs at the same time."""
 
@@ -123,6 +129,7 @@ def _completed(settings: Settings) -> Settings:
     return replace(
         settings,
         data=data,
+        archive=data / "archive" if settings.archive == Path() else settings.archive.resolve(),
         processes=settings.processes.resolve(),
         database_url=settings.database_url or f"sqlite:///{data / 'laneway.db'}",
         secret_key=settings.secret_key or _kept_secret(data / "secret_key"),

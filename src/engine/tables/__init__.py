@@ -14,7 +14,8 @@ from laneway.engine.tables.deployed import (
     form_definition,
     process_definition,
 )
-from laneway.engine.tables.leaving import effect, mail
+from laneway.engine.tables.kept import archive, archived_case, legal_hold
+from laneway.engine.tables.leaving import effect, outgoing
 from laneway.engine.tables.people import membership, person, person_group, web_session
 from laneway.engine.tables.running import case_file, history, number_series, process_instance
 from laneway.engine.tables.waiting import (
@@ -32,6 +33,8 @@ from laneway.engine.tables.waiting import (
 
 __all__ = [
     "Instant",
+    "archive",
+    "archived_case",
     "case_file",
     "decision_definition",
     "decision_instance",
@@ -43,13 +46,14 @@ __all__ = [
     "history",
     "incident",
     "job",
-    "mail",
+    "legal_hold",
     "membership",
     "message",
     "message_correlation",
     "message_subscription",
     "metadata",
     "number_series",
+    "outgoing",
     "person",
     "person_group",
     "process_definition",

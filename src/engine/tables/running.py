@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    text,
 )
 
 from laneway.engine.tables.base import Instant, key_column, metadata
@@ -43,6 +44,13 @@ process_instance = Table(
     Index(None, "parent_key"),
     Index(None, "business_key"),
     Index(None, "start_key"),
+    Index(
+        "ix_process_instance_ended",
+        "process_id",
+        "ended_at",
+        sqlite_where=text("parent_key IS NULL AND ended_at IS NOT NULL"),
+        postgresql_where=text("parent_key IS NULL AND ended_at IS NOT NULL"),
+    ),
 )
 
 case_file = Table(
