@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from laneway.engine.bpmn.model import AdHoc, Assignment, Called, Loop, Mapping, Node
+from laneway.engine.bpmn.job_settings import BACKOFF, IN_ORDER
+from laneway.engine.bpmn.model import AdHoc, Assignment, Called, Loop, Mapping, Node, Process
 from laneway.engine.bpmn.xmlns import BPMN, ZEEBE, attribute, extension, extensions, feel_of, text_of
 
 SEPARATE_FROM = "laneway:separateFrom"
@@ -16,6 +17,7 @@ def read_extensions(element: etree._Element, node: Node) -> None:
     if definition is not None:
         node.job_type = attribute(definition, "type") or ""
         node.job_retries = attribute(definition, "retries") or "3"
+    node.job_priority = attribute(extension(element, "jobPriorityDefinition"), "priority")
     headers = extensions(element, "taskHeaders/header")
     node.headers = {attribute(h, "key") or "": attribute(h, "value") or "" for h in headers}
     node.inputs = [_mapping(found) for found in extensions(element, "ioMapping/input")]
@@ -34,6 +36,17 @@ def read_extensions(element: etree._Element, node: Node) -> None:
     node.loop = _loop(element) or _standard_loop(element)
     if node.type == "adHocSubProcess":
         node.ad_hoc = _ad_hoc(element)
+
+
+def read_job_defaults(process: Process) -> None:
+    """Fill in what the jobs of a process leave to it: priority, pauses between tries, order."""
+    for node in process.level.everything():
+        if node.job_type is None:
+            continue
+        if node.job_priority is None:
+            node.job_priority = process.job_priority
+        node.job_backoff = node.properties.get(BACKOFF) or process.properties.get(BACKOFF)
+        node.jobs_in_order = (node.properties.get(IN_ORDER) or process.properties.get(IN_ORDER)) == "true"
 
 
 def _mapping(element: etree._Element) -> Mapping:

@@ -43,6 +43,7 @@ DURATION: Final = Wanted(frozenset({"string", *_DURATIONS}), Text("时长", "a d
 CYCLE: Final = Wanted(
     frozenset({"string"}), Text("R/P1D 这样的文本", "a text such as R/P1D"), is_stored=False
 )
+_JOB_PRIORITY: Final = Text("作业优先级", "the job priority")
 _OF_TIMERS: Final = {"timeDate": MOMENT, "timeDuration": DURATION, "timeCycle": CYCLE}
 
 
@@ -66,6 +67,7 @@ def feel_texts(place: Place) -> Iterator[FeelText]:
             yield FeelText(
                 place.process, Text(f"属性 laneway:case:{name}", f"the property laneway:case:{name}"), text
             )
+        yield FeelText(place.process, _JOB_PRIORITY, place.process.job_priority, WHOLE)
     for node in place.level.nodes.values():
         yield from texts_of(node)
     for flow in place.level.flows.values():
@@ -88,6 +90,7 @@ def texts_of(node: Node) -> Iterator[FeelText]:
     """All of one node, without the conditions of its flows."""
     yield FeelText(node, Text("作业类型", "the job type"), node.job_type, TEXT)
     yield FeelText(node, Text("重试次数", "the number of retries"), node.job_retries, WHOLE)
+    yield FeelText(node, _JOB_PRIORITY, node.job_priority, WHOLE)
     yield FeelText(node, Text("脚本", "the script"), node.script, is_required=True)
     condition = node.activation_condition
     yield FeelText(node, Text("激活条件", "the activation condition"), condition, CONDITION)

@@ -172,6 +172,12 @@ class Node:
     job_type: str | None = None
     """Makes the node a job; may be FEEL with a leading `=`."""
     job_retries: str = "3"
+    job_priority: str | None = None
+    """Its own or the process's; may be FEEL with a leading `=`."""
+    job_backoff: str | None = None
+    """Pauses between tries, as `bpmn.backoff` reads them (property `laneway:job:backoff`)."""
+    jobs_in_order: bool = False
+    """Whether an instance does such jobs one at a time (property `laneway:job:inOrder`)."""
     headers: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
     inputs: list[Mapping] = field(default_factory=list)
@@ -248,6 +254,8 @@ class Process:
     level: Level
     file: str
     version_tag: str | None = None
+    job_priority: str | None = None
+    """Of its jobs that say nothing themselves; may be FEEL with a leading `=`."""
     properties: dict[str, str] = field(default_factory=dict)
     lanes: dict[str, Text] = field(default_factory=dict)
     """Names of the lanes by id."""

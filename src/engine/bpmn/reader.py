@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from laneway.engine.bpmn import drawing
-from laneway.engine.bpmn.extensions import read_extensions
+from laneway.engine.bpmn.extensions import read_extensions, read_job_defaults
 from laneway.engine.bpmn.inspection import inspect
 from laneway.engine.bpmn.model import EVENTS, FLOW_NODES, LEVELS, Diagram, Event, Flow, Level, Node, Process
 from laneway.engine.bpmn.xmlns import (
@@ -72,15 +72,18 @@ class _Reader:
             for lane in element.iter(BPMN + "lane")
             if lane.get("id")
         }
-        return Process(
+        process = Process(
             id=str(element.get("id")),
             name=self._name(element),
             level=self.level(element),
             file=self.file,
             version_tag=attribute(extension(element, "versionTag"), "value"),
+            job_priority=attribute(extension(element, "jobPriorityDefinition"), "priority"),
             properties=properties_of(element),
             lanes=lanes,
         )
+        read_job_defaults(process)
+        return process
 
     def level(self, element: etree._Element) -> Level:
         """The nodes and flows drawn directly inside a process or sub-process."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from laneway.engine.bpmn.model import Called, Node
-from laneway.engine.bpmn.rules import Findings, Place, error, is_feel, is_moment, unsupported
+from laneway.engine.bpmn.job_settings import BACKOFF, IN_ORDER, MAX_JOB_PRIORITY, RETRY_BACKOFF, pauses
+from laneway.engine.bpmn.model import Called, Node, Process
+from laneway.engine.bpmn.rules import Findings, Place, error, is_feel, is_moment, unsupported, warning
+from laneway.engine.feel import FeelError
 
 _JOBS: Final = frozenset({"serviceTask", "sendTask"})
 _BINDINGS: Final = frozenset({"latest", "deployment", "versionTag"})
@@ -31,6 +33,63 @@ def jobs_are_typed(place: Place) -> Findings:
                 f"重试次数“{node.job_retries}”不是数字",
                 f"the number of retries, “{node.job_retries}”, is no number",
             )
+
+
+def jobs_can_be_arranged(place: Place) -> Findings:
+    """Priority, pauses and order of jobs can be read, and stand where there is a job."""
+    if place.owner is None:
+        yield from _arranged(place.process, place.process.job_priority, place.process.properties)
+    for node in place.level.nodes.values():
+        properties = {name for name in (BACKOFF, IN_ORDER) if name in node.properties}
+        if node.job_type is None and (properties or node.job_priority is not None):
+            yield error(
+                "job_settings_without_job",
+                node,
+                "作业优先级、重试间隔和顺序只能用于有作业类型的元素",
+                "job priority, backoff and order belong to an element with a job type",
+            )
+            continue
+        is_own = node.job_priority != place.process.job_priority
+        yield from _arranged(node, node.job_priority if is_own else None, node.properties)
+        header = node.headers.get(RETRY_BACKOFF)
+        if header is not None and not _are_pauses(header):
+            yield warning(
+                "job_backoff_header",
+                node,
+                f"任务头 {RETRY_BACKOFF} 的“{header}”不是时长：按默认间隔重试",
+                f"the task header {RETRY_BACKOFF}, “{header}”, is no duration: the default pauses hold",
+            )
+
+
+def _arranged(at: Node | Process, priority: str | None, properties: dict[str, str]) -> Findings:
+    if priority is not None and not is_feel(priority) and not _is_priority(priority):
+        yield error(
+            "job_priority",
+            at,
+            f"作业优先级“{priority}”不是整数",
+            f"the job priority, “{priority}”, is no whole number",
+        )
+    if BACKOFF in properties and not _are_pauses(properties[BACKOFF]):
+        yield error(
+            "job_backoff",
+            at,
+            f"{BACKOFF} 应为以逗号分隔的时长，如 PT10S, PT1M, PT5M",
+            f"{BACKOFF} is a list of durations with commas, such as PT10S, PT1M, PT5M",
+        )
+    if properties.get(IN_ORDER, "true") not in ("true", "false"):
+        yield error("job_in_order", at, f"{IN_ORDER} 应为 true 或 false", f"{IN_ORDER} is true or false")
+
+
+def _is_priority(text: str) -> bool:
+    digits = text.strip().removeprefix("-")
+    return digits.isascii() and digits.isdecimal() and int(digits) <= MAX_JOB_PRIORITY
+
+
+def _are_pauses(text: str) -> bool:
+    try:
+        return bool(pauses(text))
+    except FeelError:
+        return False
 
 
 def scripts_have_one_way_to_run(place: Place) -> Findings:
@@ -208,6 +267,7 @@ def mappings_are_complete(place: Place) -> Findings:
 
 WORK_RULES = (
     jobs_are_typed,
+    jobs_can_be_arranged,
     scripts_have_one_way_to_run,
     decisions_are_called,
     processes_are_called,

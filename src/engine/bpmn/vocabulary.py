@@ -55,6 +55,7 @@ IN_DEFINITIONS: Final = DRAWN | {
 
 _MAPPINGS = frozenset({"properties", "ioMapping"})
 _JOB = _MAPPINGS | {"taskDefinition", "taskHeaders"}
+_JOB_TASK = _JOB | {"jobPriorityDefinition"}
 _USER_TASK = _MAPPINGS | {
     *("userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition"),
     "taskHeaders",
@@ -62,16 +63,16 @@ _USER_TASK = _MAPPINGS | {
 EXTENSIONS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(FLOW_NODES - GATEWAYS, _MAPPINGS),
     "userTask": _USER_TASK,
-    "serviceTask": _JOB,
-    "sendTask": _JOB,
-    "scriptTask": _JOB | {"script"},
-    "businessRuleTask": _JOB | {"calledDecision"},
+    "serviceTask": _JOB_TASK,
+    "sendTask": _JOB_TASK,
+    "scriptTask": _JOB_TASK | {"script"},
+    "businessRuleTask": _JOB_TASK | {"calledDecision"},
     "intermediateThrowEvent": _JOB,
     "endEvent": _JOB,
     "startEvent": _MAPPINGS | {"formDefinition"},
     "callActivity": _MAPPINGS | {"calledElement"},
     "adHocSubProcess": _MAPPINGS | {"adHoc"},
-    "process": frozenset({"properties", "versionTag"}),
+    "process": frozenset({"properties", "versionTag", "jobPriorityDefinition"}),
     "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
     "message": frozenset({"properties", "subscription"}),
 }
@@ -80,6 +81,7 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     "assignmentDefinition": frozenset({"assignee", "candidateGroups", "candidateUsers"}),
     "taskSchedule": frozenset({"dueDate", "followUpDate"}),
     "priorityDefinition": frozenset({"priority"}),
+    "jobPriorityDefinition": frozenset({"priority"}),
     "formDefinition": frozenset({"formId", "formKey", "externalReference", "bindingType", "versionTag"}),
     "input": frozenset({"source", "target"}),
     "output": frozenset({"source", "target"}),

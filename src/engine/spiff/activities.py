@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from laneway.engine.bpmn.job_settings import MAX_JOB_PRIORITY
 from laneway.engine.bpmn.model import Assignment, Called
 from laneway.engine.spiff import events
 from laneway.engine.spiff.elements import Element, Token
@@ -72,7 +73,10 @@ class Job(Element):
         if not job_type:
             raise StepFailed("EXTRACT_VALUE_ERROR", f"The job type of {self.node.id} is empty.")
         retries = text.whole(self.node.job_retries, default=3)
-        top.wait_for(token, JobOpened(token.id, self.node, job_type, retries))
+        priority = text.whole(self.node.job_priority, default=0)
+        if abs(priority) > MAX_JOB_PRIORITY:
+            raise StepFailed("EXTRACT_VALUE_ERROR", f"The job priority {priority} is too large a number.")
+        top.wait_for(token, JobOpened(token.id, self.node, job_type, retries, priority))
         return None
 
 

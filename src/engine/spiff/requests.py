@@ -92,6 +92,7 @@ class JobOpened(Request):
     node: Node
     type: str
     retries: int
+    priority: int
 
 
 @dataclass

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    and_,
+    literal_column,
+)
 
 from laneway.engine.tables.base import Instant, is_aside_column, key_column, metadata, of_instance, texts
 
@@ -67,16 +81,41 @@ job = Table(
     Column("type", String(200), nullable=False),
     Column("state", String(20), nullable=False),
     Column("retries", Integer, nullable=False),
+    Column("priority", Integer, nullable=False, comment="higher comes first"),
+    Column("in_order", Boolean, nullable=False, comment="one at a time in its instance, the oldest first"),
+    Column(
+        "backoff", JSON(none_as_null=True), comment="seconds before each next try; empty: the worker's own"
+    ),
+    Column("failures", Integer, nullable=False, comment="tries that failed"),
     Column("custom_headers", JSON, nullable=False),
     Column("worker", String(200)),
+    Column("leases", Integer, nullable=False, comment="how often leased: tells one lease from the next"),
     Column("leased_until", Instant),
+    Column("progress", Float, comment="from 0 to 1, as its handler tells"),
+    Column("progress_text", String(400)),
     Column("retry_at", Instant),
     Column("error_message", Text),
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Index(None, "instance_key", "token"),
-    Index(None, "state", "type", "retry_at"),
 )
+
+is_waiting_job = and_(
+    job.c.state.in_([literal_column("'CREATED'"), literal_column("'FAILED'")]),
+    job.c.retries > literal_column("0"),
+)
+"""Of a job that a worker may take, now or after its pause; in literal words, as its index needs them."""
+is_leased_job = job.c.state == literal_column("'ACTIVATED'")
+
+Index(
+    "ix_job_waiting",
+    job.c.type,
+    job.c.priority.desc(),
+    job.c.key,
+    postgresql_where=is_waiting_job,
+    sqlite_where=is_waiting_job,
+)
+Index("ix_job_leased", job.c.leased_until, postgresql_where=is_leased_job, sqlite_where=is_leased_job)
 
 timer = Table(
     "timer",
