@@ -16,6 +16,7 @@ from laneway.engine.tables.deployed import (
 )
 from laneway.engine.tables.kept import archive, archived_case, legal_hold
 from laneway.engine.tables.leaving import effect, outgoing
+from laneway.engine.tables.operating import compatibility, worker
 from laneway.engine.tables.people import membership, person, person_group, web_session
 from laneway.engine.tables.running import case_file, history, number_series, process_instance
 from laneway.engine.tables.waiting import (
@@ -36,6 +37,7 @@ __all__ = [
     "archive",
     "archived_case",
     "case_file",
+    "compatibility",
     "decision_definition",
     "decision_instance",
     "decision_requirements",
@@ -64,4 +66,5 @@ __all__ = [
     "user_task_candidate",
     "user_task_draft",
     "web_session",
+    "worker",
 ]

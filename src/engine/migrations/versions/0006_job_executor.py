@@ -1,9 +1,9 @@
-"""Job priorities, order within an instance, progress of handlers."""
+"""Job priorities, order within an instance, progress of handlers; signs of life of workers; who may use the schema."""
 
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, String, false, text
+from sqlalchemy import JSON, Boolean, Column, DateTime, Float, Integer, String, false, text
 
 revision = "0006"
 down_revision = "0005"
@@ -41,9 +41,29 @@ def upgrade() -> None:
         sqlite_where=_WAITING,
     )
     op.create_index("ix_job_leased", "job", ["leased_until"], postgresql_where=_LEASED, sqlite_where=_LEASED)
+    op.create_table(
+        "worker",
+        Column("name", String(200), primary_key=True, comment="as in the worker of a job"),
+        Column("host", String(200), nullable=False),
+        Column("pid", Integer, nullable=False),
+        Column("version", String(40), nullable=False),
+        Column("kinds", JSON, nullable=False, comment="what its process does: web, jobs, timers, mail"),
+        Column("started_at", DateTime(timezone=True), nullable=False),
+        Column("seen_at", DateTime(timezone=True), nullable=False, comment="by the clock of the database"),
+    )
+    compatibility = op.create_table(
+        "compatibility",
+        Column(
+            "minimum_revision", String(32), primary_key=True, comment="older programs may not use the schema"
+        ),
+    )
+    # The migrations of this release change tables that its forerunner writes.
+    op.bulk_insert(compatibility, [{"minimum_revision": "0009"}])
 
 
 def downgrade() -> None:
+    op.drop_table("compatibility")
+    op.drop_table("worker")
     op.drop_index("ix_job_leased", "job")
     op.drop_index("ix_job_waiting", "job")
     op.create_index("ix_job_state", "job", ["state", "type", "retry_at"])
