@@ -20,6 +20,8 @@ TEXTS: Mapping[str, str] = {
     "job_ended": N_("This work has already ended."),
     "job_lease_lost": N_("The time for this work ran out, and it was given to another worker."),
     "message_already_published": N_("This message has already arrived."),
+    "outgoing_being_sent": N_("It is being sent just now. Look again in a minute."),
+    "outgoing_ended": N_("It has been sent or cancelled already."),
     "process_instance_changed": N_(
         "The case moved on while you were working. Reload the page to see where it stands."
     ),
@@ -66,6 +68,7 @@ TEXTS: Mapping[str, str] = {
     "form_not_found": N_("The form of this step is not deployed. Tell the process owner: %(form_id)s."),
     "incident_not_found": N_("There is no such failed step."),
     "job_not_found": N_("There is no such work."),
+    "outgoing_not_found": N_("There is no such message in the outbox."),
     "person_not_found": N_("There is no such person."),
     "process_definition_not_found": N_("There is no such version of a process."),
     "process_instance_not_found": N_("There is no such case."),
@@ -76,6 +79,9 @@ TEXTS: Mapping[str, str] = {
     # parts that do not answer
     "database_not_connected": N_("The database is not connected yet."),
     "database_needs_upgrade": N_("The database is of an older release. Run: %(command)s."),
+    "database_of_later_release": N_(
+        "The database is of a later release, which this one cannot work with. Upgrade this one."
+    ),
     "database_unreachable": N_("The database does not answer."),
     "port_taken": N_("Something else uses the port already."),
     "front_end_not_built": N_("The pages are not built yet."),
@@ -97,6 +103,8 @@ RIGHTS: Mapping[str, str] = {
         Action.OPERATE_CASE: N_("Only process owners and administrators may change how a case runs."),
         Action.RETRY_INCIDENT: N_("Only managers and process owners may retry a step."),
         Action.PUBLISH_MESSAGE: N_("You may not record messages."),
+        Action.SEE_OUTBOX: N_("The outbox is for managers and process owners."),
+        Action.OPERATE_OUTBOX: N_("Only managers and process owners may send again or cancel."),
         Action.SEE_BOARD: N_("The board is for managers."),
         Action.SEE_PROCESSES: N_("You may not see processes."),
         Action.EDIT_PROCESS: N_("Only process owners may change a process."),

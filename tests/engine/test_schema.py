@@ -14,6 +14,7 @@ from sqlalchemy import MetaData, create_engine, insert, inspect, select, text
 from laneway.engine import database, schema, tables
 from laneway.engine.queries import case_detail
 from laneway.engine.tables import metadata
+from laneway.errors import Unavailable
 
 
 def test_migrations_lead_to_the_tables_that_the_code_uses(database):
@@ -41,6 +42,25 @@ def test_the_first_schema_can_be_taken_back(database):
     with database.engine().begin() as connection:
         command.downgrade(schema._config(connection), "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
+
+
+def of_later_release(engine, minimum: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9000'"))
+        connection.execute(text("UPDATE compatibility SET minimum_revision = :minimum"), {"minimum": minimum})
+
+
+def test_a_schema_of_a_later_release_that_only_added_something_is_worked_with(database):
+    of_later_release(database.engine(), "0001")
+    schema.upgrade(database.engine())
+    assert schema.is_current(database.engine())
+
+
+def test_a_schema_of_a_later_release_that_took_something_away_is_refused(database):
+    of_later_release(database.engine(), "9000")
+    assert not schema.is_current(database.engine())
+    with pytest.raises(Unavailable, match="database_of_later_release"):
+        schema.upgrade(database.engine())
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -16,10 +16,12 @@ worker = Table(
     Column("kinds", JSON, nullable=False, comment="what its process does: web, jobs, timers, mail"),
     Column("started_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False, comment="by the clock of the database"),
+    info={"is_copied": False},
 )
 
 compatibility = Table(
     "compatibility",
     metadata,
     Column("minimum_revision", String(32), primary_key=True, comment="older programs may not use the schema"),
+    info={"is_copied": False},
 )
