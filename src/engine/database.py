@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import ORMExecuteState, sessionmaker
 from sqlalchemy.orm import Session as Session  # callers outside the engine name it without SQLAlchemy
 
+from laneway.engine import storage
 from laneway.errors import Conflict, Unavailable
 
 _EPOCH_MS = 1_767_225_600_000  # 1 January 2026: keys stay small and time-ordered
@@ -59,6 +60,7 @@ def connect(url: str) -> Engine:
     _engine = engine
     _sessions = sessionmaker(engine, expire_on_commit=False)
     event.listen(_sessions, "do_orm_execute", _remember_writing)
+    storage.attach(engine)
     return engine
 
 
@@ -121,12 +123,23 @@ def unit_of_work() -> Iterator[Session]:
     """
     try:
         with _new_session() as session, session.begin():
-            yield session
+            try:
+                yield session
+                storage.commit(session)
+            finally:
+                storage.end(session)
     except OperationalError as error:
         raise Conflict("database_busy") from error
+    for done in session.info.get("when_committed", ()):
+        done()
     if session.info.get("wrote"):
         for wake in list(_after_commit):
             wake()
+
+
+def when_committed(session: Session, done: Callable[[], None]) -> None:
+    """Call `done` once this unit of work has committed, and never if it does not."""
+    session.info.setdefault("when_committed", []).append(done)
 
 
 @contextmanager
@@ -137,6 +150,7 @@ def reading() -> Iterator[Session]:
         try:
             yield session
         finally:
+            storage.end(session)
             session.rollback()
 
 

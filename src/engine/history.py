@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import clock
+from laneway.engine import clock, storage
 from laneway.engine.model import Person
 from laneway.engine.spiff.requests import Note
+from laneway.engine.storage import Command
 from laneway.engine.tables import history, process_instance
+
+_THIS = process_instance.c.key == bindparam("instance_key")
+_NEXT = (
+    update(process_instance)
+    .where(_THIS)
+    .values(last_seq=process_instance.c.last_seq + 1)
+    .returning(process_instance.c.last_seq)
+)
+_COUNT = Command(
+    process_instance, lambda _pg: update(process_instance).where(_THIS).values(last_seq=bindparam("last_seq"))
+)
 
 
 def append(
@@ -31,8 +43,7 @@ def append(
         }
         for offset, note in enumerate(notes, start=1)
     ]
-    if rows:
-        session.execute(insert(history), rows)
+    storage.insert_later(session, history, rows)
     return last_seq + len(rows)
 
 
@@ -47,11 +58,12 @@ def record(
     **details: Any,
 ) -> None:
     """Write one line outside a step; takes the next number of the instance, and so its row lock."""
-    last_seq = session.scalar(
-        update(process_instance)
-        .where(process_instance.c.key == instance_key)
-        .values(last_seq=process_instance.c.last_seq + 1)
-        .returning(process_instance.c.last_seq)
-    )
-    assert last_seq is not None
+    held = storage.held(session, process_instance, instance_key)
+    if held is None:
+        last_seq = session.scalar(_NEXT, {"instance_key": instance_key})
+        assert last_seq is not None
+    else:
+        last_seq = held.last_seq + 1
+        _COUNT.later(session, instance_key=instance_key, last_seq=last_seq)
+        held.last_seq = last_seq
     append(session, instance_key, last_seq - 1, [Note(event, element_id, token, details)], by=by)

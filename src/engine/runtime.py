@@ -5,26 +5,33 @@ One call changes one instance. What it asks of other instances becomes rows that
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import cases, clock, definitions, history
-from laneway.engine.database import is_postgresql, new_key
+from laneway.engine import cases, clock, database, definitions, history, storage
+from laneway.engine.database import new_key
 from laneway.engine.definitions import Definition
 from laneway.engine.expressions import StepHost
 from laneway.engine.model import OPEN_STATES, IncidentState, InstanceState, Person
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import IncidentRaised, Note
+from laneway.engine.storage import Command, Query
 from laneway.engine.tables import incident, process_instance
 from laneway.engine.waits import Rows, queue_effect
 from laneway.errors import Conflict, NotFound
 
 Change = Callable[[Instance], object]
+
+_MOST_IN_MEMORY = 500
+_LARGEST_IN_MEMORY = 100_000  # bytes of live state
 
 
 @dataclass(frozen=True)
@@ -48,22 +55,48 @@ class Started:
     case_number: str | None
 
 
+_SAVED = (
+    "live_state",
+    "waiting_at",
+    "state",
+    "ended_at",
+    "suspended_at",
+    "has_incident",
+    "last_seq",
+    "revision",
+)
+_THIS = process_instance.c.key == bindparam("instance_key")
+_READ = Query(lambda _pg: select(process_instance).where(_THIS), process_instance)
+_LOCK = Query(
+    lambda _pg: select(process_instance).where(_THIS).with_for_update(key_share=True), process_instance
+)
+_SAVE = Command(
+    process_instance,
+    lambda _pg: (
+        update(process_instance)
+        .where(_THIS, process_instance.c.revision == bindparam("seen"))
+        .values({name: bindparam(name) for name in _SAVED})
+    ),
+    must_hit=True,
+)
+
+
 def lock(session: Session, instance_key: int) -> Any:
     """The instance's row, locked until the transaction ends. Raises NotFound.
 
     SQLite's units of work hold the one write lock already.
     """
-    return _row(session, instance_key, is_locked=True)
-
-
-def _row(session: Session, instance_key: int, *, is_locked: bool) -> Any:
-    query = select(process_instance).where(process_instance.c.key == instance_key)
-    if is_locked and is_postgresql():
-        query = query.with_for_update()
-    row = session.execute(query).one_or_none()
+    row = storage.held(session, process_instance, instance_key)
     if row is None:
-        raise NotFound("process_instance_not_found", key=instance_key)
+        row = _found(_LOCK.first(session, instance_key=instance_key), instance_key)
+        storage.hold(session, process_instance, row)
     return row
+
+
+def _found(rows: tuple[Any, ...] | None, instance_key: int) -> Any:
+    if rows is None:
+        raise NotFound("process_instance_not_found", key=instance_key)
+    return rows[0]
 
 
 def start(
@@ -102,15 +135,18 @@ def start(
         "started_by": by.username if by is not None else None,
         "start_key": start_key,
         "last_seq": 0,
+        "live_state": b"",
+        "ended_at": None,
+        "suspended_at": None,
     }
-    inserted = session.execute(insert(process_instance).returning(process_instance), [row]).one()
+    storage.insert_later(session, process_instance, [row])
     if number:
         cases.open_(session, definition.process, number=number, instance_key=key, variables=values, by=by)
     instance = Instance(StepHost(session, definition), definition.process_id, definition.specs)
     instance.parent_catches = parent.catches if parent else []
     instance.notes.append(Note("instance_started", None, None, {"version": definition.version}))
     instance.start(values, at)
-    _step_and_save(session, inserted, definition, instance, by=by)
+    _step_and_save(session, SimpleNamespace(**row), definition, instance, by=by, new=row)
     return Started(key, definition.key, definition.process_id, definition.version, number)
 
 
@@ -130,7 +166,7 @@ def lock_open(session: Session, instance_key: int, *, suspended_too: bool = Fals
 
 def read_open(session: Session, instance_key: int) -> Any:
     """The instance's row, only to look at it. Raises NotFound, and Conflict when the instance has ended."""
-    return _must_be_open(_row(session, instance_key, is_locked=False))
+    return _must_be_open(_found(_READ.first(session, instance_key=instance_key), instance_key))
 
 
 def _must_be_open(row: Any) -> Any:
@@ -153,7 +189,7 @@ def advance(
     instance's queue until it is resumed. Raises NotFound, and Conflict as `lock_open`.
     """
     row = lock_open(session, instance_key, suspended_too=suspended_too)
-    definition, instance = _restore(session, row)
+    definition, instance = _resumed(session, row)
     change(instance)
     _step_and_save(session, row, definition, instance, by=by)
     return instance
@@ -169,9 +205,8 @@ def migrate(
         "version": target.version,
     }
     this = process_instance.c.key == row.key
-    row = session.execute(
-        update(process_instance).where(this).values(moved).returning(process_instance)
-    ).one()
+    session.execute(update(process_instance).where(this).values(moved))
+    row = lock(session, row.key)
     instance = live_state.load(StepHost(session, target), target.process_id, target.specs, stored)
     change(instance)
     instance.variables_changed = True  # what lists show is told by the new version now
@@ -189,9 +224,50 @@ def _restore(session: Session, row: Any) -> tuple[Definition, Instance]:
     return definition, live_state.load(host, definition.process_id, definition.specs, row.live_state)
 
 
+def _resumed(session: Session, row: Any) -> tuple[Definition, Instance]:
+    """As `_restore`, from memory where this process made the step before; the row is locked."""
+    instance = _memory.take(row.key, row.revision)
+    if instance is None:
+        return _restore(session, row)
+    definition = definitions.load(session, row.process_definition_key)
+    instance.go_on(StepHost(session, definition))
+    return definition, instance
+
+
+class _Memory:
+    """Instances as the last steps of this process left them. Only one that its row's revision still fits is used."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, tuple[int, Instance]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, key: int, revision: int, instance: Instance) -> None:
+        with self._lock:
+            self._kept[key] = revision, instance
+            self._kept.move_to_end(key)
+            while len(self._kept) > _MOST_IN_MEMORY:
+                self._kept.popitem(last=False)
+
+    def take(self, key: int, revision: int) -> Instance | None:
+        """The instance, which is no longer kept then: whoever changes it keeps it again once that is committed."""
+        with self._lock:
+            kept_revision, instance = self._kept.pop(key, (0, None))
+        return instance if kept_revision == revision else None
+
+
+_memory = _Memory()
+
+
 def _step_and_save(
-    session: Session, row: Any, definition: Definition, instance: Instance, *, by: Person | None
+    session: Session,
+    row: Any,
+    definition: Definition,
+    instance: Instance,
+    *,
+    by: Person | None,
+    new: dict[str, Any] | None = None,
 ) -> None:
+    """`new` is the row of an instance that is just being started."""
     if row.state != InstanceState.SUSPENDED:
         instance.run()
     rows = Rows(session, row, definition)
@@ -204,7 +280,7 @@ def _step_and_save(
     if state not in OPEN_STATES:
         notes.append(Note(f"instance_{state.lower()}", None, None))
     last_seq = history.append(session, row.key, row.last_seq, notes, by=by)
-    _save(session, row, instance, state, last_seq)
+    _save(session, row, instance, state, last_seq, new)
     if instance.variables_changed and row.parent_key is None:
         cases.refresh(session, definition.process, row.key, instance.data)
     if state not in OPEN_STATES:
@@ -217,7 +293,14 @@ def _state_of(instance: Instance, row: Any) -> InstanceState:
     return InstanceState.COMPLETED if instance.completed else InstanceState(row.state)
 
 
-def _save(session: Session, row: Any, instance: Instance, state: InstanceState, last_seq: int) -> None:
+def _save(
+    session: Session,
+    row: Any,
+    instance: Instance,
+    state: InstanceState,
+    last_seq: int,
+    new: dict[str, Any] | None,
+) -> None:
     """Write the live state; the revision is the fence against a second writer."""
     ended = state not in OPEN_STATES
     may_have_incident = row.has_incident or any(isinstance(e, IncidentRaised) for e in instance.requests)
@@ -231,10 +314,13 @@ def _save(session: Session, row: Any, instance: Instance, state: InstanceState, 
         "last_seq": last_seq,
         "revision": row.revision + 1,
     }
-    seen = (process_instance.c.key == row.key) & (process_instance.c.revision == row.revision)
-    result = session.execute(update(process_instance).where(seen).values(values))
-    if result.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts rows
-        raise Conflict("process_instance_changed", key=row.key)
+    if new is None or not storage.amend(session, process_instance, new, values):
+        _SAVE.later(session, instance_key=row.key, seen=row.revision, **values)
+    vars(row).update(values)
+    storage.hold(session, process_instance, row)
+    if not ended and len(values["live_state"]) <= _LARGEST_IN_MEMORY:
+        revision = values["revision"]
+        database.when_committed(session, lambda: _memory.keep(row.key, revision, instance))
 
 
 def has_incident(session: Session, instance_key: int) -> bool:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import access, clock, forms, history, runtime
+from laneway.engine import access, clock, forms, history, runtime, storage
 from laneway.engine.access import Action
 from laneway.engine.model import InstanceState, Person, UserTaskState
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
+from laneway.engine.storage import Command, Query
 from laneway.engine.tables import form_definition, process_instance, user_task, user_task_draft
 from laneway.errors import Conflict, NotAllowed, NotFound
 
@@ -35,19 +35,62 @@ class TaskView:
     """Whether its case stands still, so that nobody may do anything with it."""
 
 
+_THIS = user_task.c.key == bindparam("user_task_key")
+_READ = Query(lambda _pg: select(user_task).where(_THIS), user_task)
+_LOCK = Query(
+    # Both rows are locked, the instance first: a row that one has waited for is read as it stands then.
+    lambda _pg: (
+        select(process_instance, user_task)
+        .select_from(process_instance.join(user_task, user_task.c.instance_key == process_instance.c.key))
+        .where(_THIS)
+        .with_for_update(key_share=True)
+    ),
+    process_instance,
+    user_task,
+)
+_COMPLETE = Command(
+    user_task,
+    lambda _pg: (
+        update(user_task)
+        .where(_THIS)
+        .values(
+            state=UserTaskState.COMPLETED,
+            assignee=bindparam("assignee"),
+            completed_at=bindparam("now"),
+            completed_by=bindparam("person"),
+            revision=user_task.c.revision + 1,
+        )
+    ),
+)
+_ASSIGN = Command(
+    user_task,
+    lambda _pg: (
+        update(user_task)
+        .where(_THIS)
+        .values(
+            assignee=bindparam("assignee"), claimed_at=bindparam("now"), revision=user_task.c.revision + 1
+        )
+    ),
+)
+_FORGET_DRAFTS = Command(
+    user_task_draft,
+    lambda _pg: delete(user_task_draft).where(user_task_draft.c.user_task_key == bindparam("user_task_key")),
+)
+
+
 def get(session: Session, user_task_key: int, *, locked: bool = False) -> Any:
     """The row of a user task with `excluded`, the people whom segregation of duties keeps away.
 
     With `locked`, its instance is locked first, so that what is read stays true. Raises NotFound.
     """
-    query = select(user_task).where(user_task.c.key == user_task_key)
-    row = session.execute(query).one_or_none()
-    if row is not None and locked:
-        runtime.lock(session, row.instance_key)
-        row = session.execute(query).one_or_none()
-    if row is None:
+    found = (_LOCK if locked else _READ).first(session, user_task_key=user_task_key)
+    if found is None:
         raise NotFound("user_task_not_found", key=user_task_key)
-    return SimpleNamespace(**row._mapping, excluded=_excluded(session, row))
+    row = found[-1]
+    if locked:
+        storage.hold(session, process_instance, found[0])
+    row.excluded = _excluded(session, row)
+    return row
 
 
 def _excluded(session: Session, row: Any) -> frozenset[str]:
@@ -194,15 +237,8 @@ def _open_row(session: Session, user_task_key: int) -> Any:
 
 
 def _assign(session: Session, row: Any, assignee: str | None, event: str, *, by: Person) -> None:
-    session.execute(
-        update(user_task)
-        .where(user_task.c.key == row.key)
-        .values(
-            assignee=assignee,
-            claimed_at=clock.now() if assignee else None,
-            revision=user_task.c.revision + 1,
-        )
-    )
+    claimed_at = clock.now() if assignee else None
+    _ASSIGN.later(session, user_task_key=row.key, assignee=assignee, now=claimed_at)
     history.record(
         session,
         row.instance_key,
@@ -273,18 +309,9 @@ def complete_via_api(
 
 
 def _complete(session: Session, row: Any, variables: dict[str, Any], *, by: Person) -> None:
-    session.execute(
-        update(user_task)
-        .where(user_task.c.key == row.key)
-        .values(
-            state=UserTaskState.COMPLETED,
-            assignee=row.assignee,
-            completed_at=clock.now(),
-            completed_by=by.username,
-            revision=user_task.c.revision + 1,
-        )
-    )
-    session.execute(delete(user_task_draft).where(user_task_draft.c.user_task_key == row.key))
+    done = {"assignee": row.assignee, "person": by.username, "now": clock.now()}
+    _COMPLETE.later(session, user_task_key=row.key, **done)
+    _FORGET_DRAFTS.later(session, user_task_key=row.key)
 
     def go_on(instance: Instance) -> None:
         details = {"user_task_key": str(row.key)}

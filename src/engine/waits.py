@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Integer,
+    Table,
+    any_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from laneway.engine import clock
+from laneway.engine import clock, storage
+from laneway.engine.bpmn.job_settings import pauses_of
 from laneway.engine.database import new_key
 from laneway.engine.definitions import Definition
 from laneway.engine.model import IncidentState, JobState, UserTaskState
@@ -27,6 +41,7 @@ from laneway.engine.spiff.requests import (
     UserTaskOpened,
     WaitsClosed,
 )
+from laneway.engine.storage import Command
 from laneway.engine.tables import (
     effect,
     form_definition,
@@ -45,7 +60,7 @@ _OPEN_JOBS = (JobState.CREATED, JobState.ACTIVATED, JobState.FAILED)
 
 def queue_effect(session: Session, kind: str, *, instance_key: int | None = None, **payload: Any) -> None:
     """Leave work for a transaction of its own, picked up after this one commits."""
-    session.execute(insert(effect), [_effect_row(kind, instance_key, payload)])
+    storage.insert_later(session, effect, [_effect_row(kind, instance_key, payload)])
 
 
 def _effect_row(kind: str, instance_key: int | None, payload: dict[str, Any]) -> dict[str, Any]:
@@ -84,38 +99,16 @@ class Rows:
         """Close what has ended, then insert what has begun."""
         self._cancel_user_tasks(sorted(self._closed.pop("user_task", ())))
         for kind, tokens in self._closed.items():
-            for statement in self._closing(kind, sorted(tokens)):
-                self._session.execute(statement)
+            for command in _CLOSING.get(kind, ()):
+                at = {"instance_key": self._instance.key, "tokens": sorted(tokens)}
+                command.later(self._session, **at, now=self._now)
         for table in (user_task, user_task_candidate, job, timer, message_subscription):
             self._insert(table)
         for table in (signal_subscription, incident, effect):
             self._insert(table)
 
     def _insert(self, table: Table) -> None:
-        if self._new[table]:
-            self._session.execute(insert(table), self._new[table])
-
-    def _closing(self, kind: str, tokens: list[int]) -> list[Any]:
-        def of(table: Table) -> Any:
-            return (table.c.instance_key == self._instance.key) & table.c.token.in_(tokens)
-
-        match kind:
-            case "job":
-                open_ = of(job) & job.c.state.in_(_OPEN_JOBS)
-                canceled = update(job).where(open_).values(state=JobState.CANCELED, ended_at=self._now)
-                return [canceled, *self._closing("incident", tokens)]  # a job that failed for good has one
-            case "timer":
-                return [delete(timer).where(of(timer))]
-            case "message":
-                return [delete(message_subscription).where(of(message_subscription))]
-            case "signal":
-                return [delete(signal_subscription).where(of(signal_subscription))]
-            case "incident":
-                open_ = of(incident) & (incident.c.state == IncidentState.ACTIVE)
-                resolved = {"state": IncidentState.RESOLVED, "resolved_at": self._now}
-                return [update(incident).where(open_).values(resolved)]
-            case _:
-                return []
+        storage.insert_later(self._session, table, self._new[table])
 
     def _cancel_user_tasks(self, tokens: list[int]) -> None:
         """People's work that the case no longer needs. A completed one is no longer CREATED by now."""
@@ -211,6 +204,11 @@ class Rows:
             "type": item.type,
             "state": JobState.CREATED,
             "retries": item.retries,
+            "priority": item.priority,
+            "in_order": item.node.jobs_in_order,
+            "backoff": pauses_of(item.node),
+            "failures": 0,
+            "leases": 0,
             "custom_headers": item.node.headers,
             "created_at": self._now,
         }
@@ -296,6 +294,44 @@ class Rows:
         self._new[effect].append(_effect_row("throw_in_parent", self._instance.parent_key, payload))
 
 
+def _among(table: Table, is_postgresql: bool) -> ColumnElement[bool]:
+    """Whether a row belongs to one of the parameter `tokens` of the instance `instance_key`."""
+    if is_postgresql:
+        one_of = table.c.token == any_(bindparam("tokens", type_=ARRAY(Integer)))
+    else:
+        listed = func.json_each(bindparam("tokens", type_=JSON)).table_valued("value")
+        one_of = table.c.token.in_(select(listed.c.value))
+    return (table.c.instance_key == bindparam("instance_key")) & one_of
+
+
+def _forgetting(table: Table) -> Command:
+    return Command(table, lambda is_postgresql: delete(table).where(_among(table, is_postgresql)))
+
+
+_RESOLVE_INCIDENTS = Command(
+    incident,
+    lambda is_postgresql: (
+        update(incident)
+        .where(_among(incident, is_postgresql), incident.c.state == IncidentState.ACTIVE)
+        .values(state=IncidentState.RESOLVED, resolved_at=bindparam("now"))
+    ),
+)
+_CANCEL_JOBS = Command(
+    job,
+    lambda is_postgresql: (
+        update(job)
+        .where(_among(job, is_postgresql), or_(*(job.c.state == state for state in _OPEN_JOBS)))
+        .values(state=JobState.CANCELED, ended_at=bindparam("now"))
+    ),
+)
+_CLOSING: dict[str, tuple[Command, ...]] = {
+    "job": (_CANCEL_JOBS, _RESOLVE_INCIDENTS),  # a job that failed for good has an incident
+    "timer": (_forgetting(timer),),
+    "message": (_forgetting(message_subscription),),
+    "signal": (_forgetting(signal_subscription),),
+    "incident": (_RESOLVE_INCIDENTS,),
+}
+"""What ends the waits of each kind of some tokens."""
 _TAKERS: dict[type[Request], str] = {
     WaitsClosed: "_waits_closed",
     UserTaskOpened: "_user_task_opened",

@@ -58,6 +58,12 @@ class Instance(Waiting, Scope, BpmnWorkflow):
         self.variables_changed = False
         super().__init__(specs[process_id], specs, script_engine=host, deserializing=True)
 
+    def go_on(self, host: Host) -> None:
+        """Begin another step of an instance that has stayed in memory since the one before."""
+        self.host = host
+        self.requests, self.notes, self.warned = [], [], {}
+        self.variables_changed = False
+
     def next_token(self) -> int:
         """A number for a new token, never used before in this instance."""
         self.last_token += 1

@@ -39,7 +39,9 @@ def dump(instance: Instance) -> bytes:
             "parent_catches": instance.parent_catches,
             "variables": instance.data,
             "scopes": scopes,
-        }
+        },
+        # A date that is no text would be one after loading: the instance in memory would not be what is stored.
+        option=orjson.OPT_PASSTHROUGH_DATETIME,
     )
 
 
