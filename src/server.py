@@ -16,7 +16,7 @@ from laneway.engine.deployments import Deployed
 from laneway.errors import Unavailable
 from laneway.records import organisation
 from laneway.settings import Settings
-from laneway.tasks import demonstration
+from laneway.tasks import demonstration, outbox
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.worker import Worker
 from laneway.web import create_app
@@ -111,11 +111,7 @@ class Server:
 
 
 def _worker(settings: Settings) -> Worker:
-    return Worker(
-        threads=settings.worker_threads,
-        smtp_url=settings.smtp_url or None,
-        mail_from=settings.mail_from,
-    )
+    return Worker(threads=settings.worker_threads, senders=outbox.senders(settings))
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

@@ -74,6 +74,12 @@ class Settings:
     mail_from: str = "laneway@localhost"
     """Sender of mails."""
 
+    webhook_secrets: str = ""
+    """One secret that signs webhooks, or two while receivers change over, the newer first, with a comma between."""
+
+    webhook_hosts: str = ""
+    """Hosts, or `host:port`, that webhooks may go to although they are not public; commas between them."""
+
     log_level: str = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
 
@@ -118,6 +124,8 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(f"{PREFIX}PORT={settings.port}: 须在 0 至 65535 之间 / must be from 0 to 65535")
     if settings.time_zone not in available_timezones():
         raise SettingsError(f"{PREFIX}TIME_ZONE={settings.time_zone}: 没有这个时区 / there is no such zone")
+    if settings.webhook_secrets.count(",") > 1:
+        raise SettingsError(f"{PREFIX}WEBHOOK_SECRETS: 最多两个 / two at most")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError(f"{PREFIX}LOG_LEVEL={settings.log_level}: DEBUG, INFO, WARNING, ERROR")
     return settings

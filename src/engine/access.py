@@ -35,6 +35,8 @@ class Action(StrEnum):
     OPERATE_CASE = "operate_case"  # suspend, modify, rewind, migrate, set variables
     RETRY_INCIDENT = "retry_incident"  # -
     PUBLISH_MESSAGE = "publish_message"  # -
+    SEE_OUTBOX = "see_outbox"  # mails and webhooks of all cases
+    OPERATE_OUTBOX = "operate_outbox"  # send again, cancel
     SEE_BOARD = "see_board"  # -
     SEE_PROCESSES = "see_processes"  # -
     EDIT_PROCESS = "edit_process"  # draft, check, publish, deploy
@@ -142,6 +144,8 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.OPERATE_CASE: _in({PROCESS_OWNER, ADMIN}),
     Action.RETRY_INCIDENT: _in(MANAGERS | {PROCESS_OWNER, ADMIN}),
     Action.PUBLISH_MESSAGE: lambda person, _thing: is_staff(person) or WORKER in person.groups,
+    Action.SEE_OUTBOX: _in(MANAGERS | {PROCESS_OWNER, AUDITOR}),
+    Action.OPERATE_OUTBOX: _in(MANAGERS | {PROCESS_OWNER}),
     Action.SEE_BOARD: _in(MANAGERS | {PROCESS_OWNER, AUDITOR}),
     Action.SEE_PROCESSES: lambda person, _thing: bool(person.groups),
     Action.EDIT_PROCESS: _in({PROCESS_OWNER}),

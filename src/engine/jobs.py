@@ -13,13 +13,14 @@ from typing import Any
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import cases, clock, history, runtime
+from laneway.engine import cases, clock, history, outbox, runtime
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.model import IncidentState, JobState, Person
+from laneway.engine.outbox import Mail, Webhook
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
-from laneway.engine.tables import incident, job, mail, process_instance
+from laneway.engine.tables import incident, job, process_instance
 from laneway.errors import Conflict, NotFound
 
 _OPEN = (JobState.CREATED, JobState.ACTIVATED, JobState.FAILED)
@@ -44,15 +45,6 @@ class ActivatedJob:
     worker: str
     case_number: str | None
     business_key: str | None
-
-
-@dataclass(frozen=True)
-class Mail:
-    """A mail that leaves with the transaction that reports the job."""
-
-    to: str
-    subject: str
-    body: str
 
 
 def activate(
@@ -160,32 +152,17 @@ def complete(
     *,
     variables: Mapping[str, Any],
     mails: Sequence[Mail] = (),
+    webhooks: Sequence[Webhook] = (),
     worker: str | None = None,
 ) -> None:
-    """The handler has done its work. Its mails leave with this transaction, each once per job.
+    """The handler has done its work. Its mails and webhooks leave with this transaction, each once per job.
 
     Raises NotFound, and Conflict when the job has ended or the lease has gone to another worker.
     """
     row = _open_job(session, job_key, worker)
     _end(session, row, JobState.COMPLETED)
     notes = [Note("job_completed", row.element_id, row.token, {"job_key": str(row.key), "type": row.type})]
-    now = clock.now()
-    for number, item in enumerate(mails):
-        session.execute(
-            insert(mail).values(
-                key=new_key(),
-                instance_key=row.instance_key,
-                dedupe_key=f"{row.key}-{number}",
-                recipient=item.to,
-                subject=item.subject,
-                body=item.body,
-                created_at=now,
-                attempts=0,
-                not_before=now,
-            )
-        )
-        told = {"job_key": str(row.key), "to": item.to, "subject": item.subject}
-        notes.append(Note("mail_queued", row.element_id, row.token, told))
+    notes += outbox.queue(session, row, mails=mails, webhooks=webhooks)
 
     def go_on(instance: Instance) -> None:
         instance.notes += notes

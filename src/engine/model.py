@@ -53,6 +53,23 @@ class IncidentState(StrEnum):
     RESOLVED = "RESOLVED"
 
 
+class OutgoingKind(StrEnum):
+    """What the outbox holds."""
+
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
+class OutgoingState(StrEnum):
+    """States of a message in the outbox. FAILED: given up, until someone sends it again."""
+
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
 @dataclass(frozen=True)
 class Person:
     """Someone who can log in. `groups` are candidate group ids."""

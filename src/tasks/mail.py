@@ -1,44 +1,48 @@
-"""Sends the outbox over SMTP, one mail at a time."""
+"""Hands mails to a mail server over SMTP, one connection for as many as there are."""
 
 from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from laneway.engine import mails
-from laneway.engine.database import unit_of_work
+from laneway.engine.outbox import Delivery, Failure
 
 _TIMEOUT_SECONDS = 20
+_PERMANENT = range(500, 600)
 
 
-class Sender:
-    """A mail server, given as `smtp://user:password@host:port` or `smtps://…`."""
+class MailServer:
+    """A mail server, given as `smtp://user:password@host:port` or `smtps://…`. Serves one thread."""
 
-    def __init__(self, smtp_url: str, mail_from: str) -> None:
+    def __init__(self, smtp_url: str, mail_from: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
         self._url = urlsplit(smtp_url)
         self._from = mail_from
+        self._timeout = timeout_seconds
+        self._connection: smtplib.SMTP | None = None
 
-    def send_one(self) -> bool:
-        """Send the oldest waiting mail; whether there was one.
-
-        A crash between the server's yes and our note of it sends a mail twice, with the same Message-ID.
-        """
-        with unit_of_work() as session:
-            row = mails.lease_next(session)
-        if row is None:
-            return False
+    def take(self, row: Any) -> Delivery:
+        """Hand one mail of the outbox over. A mail that is handed over again has the same Message-ID."""
         try:
-            self._hand_over(self._message(row))
-        except (OSError, smtplib.SMTPException, ValueError) as error:
-            with unit_of_work() as session:
-                mails.mark_failed(session, row, str(error))
-            return True
-        with unit_of_work() as session:
-            mails.mark_sent(session, row)
-        return True
+            refused = self._connected().send_message(self._message(row))
+        except smtplib.SMTPRecipientsRefused as error:
+            return _refusal(error.recipients)
+        except ValueError as error:  # a line break in an address, or letters that no address has
+            return Delivery(is_final=True, failure=Failure.UNSENDABLE, error=str(error))
+        except OSError as error:  # all of SMTP's errors are some
+            self.rest()
+            return _trouble(error)
+        # The server has it for some of the recipients, so there is no second try for the others.
+        return Delivery(is_sent=True, status=250, error=_words_of(refused))
+
+    def rest(self) -> None:
+        """Close the connection; nothing more is to be sent for now."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _message(self, row: Any) -> EmailMessage:
         message = EmailMessage()
@@ -51,20 +55,73 @@ class Sender:
         message.set_content(row.body)
         return message
 
-    def _hand_over(self, message: EmailMessage) -> None:
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is not None and not _is_alive(self._connection):
+            self.rest()
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> smtplib.SMTP:
         host = self._url.hostname or "localhost"
         if self._url.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
                 host,
                 self._url.port or 465,
-                timeout=_TIMEOUT_SECONDS,
+                timeout=self._timeout,
                 context=ssl.create_default_context(),
             )
         else:
-            server = smtplib.SMTP(host, self._url.port or 25, timeout=_TIMEOUT_SECONDS)
-        with server:
+            server = smtplib.SMTP(host, self._url.port or 25, timeout=self._timeout)
+        try:
             if self._url.username:
                 if self._url.scheme != "smtps":
                     server.starttls(context=ssl.create_default_context())
                 server.login(unquote(self._url.username), unquote(self._url.password or ""))
-            server.send_message(message)
+        except OSError:
+            server.close()
+            raise
+        return server
+
+
+def _is_alive(connection: smtplib.SMTP) -> bool:
+    """Whether the server has not hung up since the last mail."""
+    try:
+        return connection.noop()[0] == 250
+    except OSError:
+        return False
+
+
+def _refusal(recipients: Mapping[str, tuple[int, bytes]]) -> Delivery:
+    statuses = [status for status, _words in recipients.values()]
+    return Delivery(
+        is_final=all(status in _PERMANENT for status in statuses),
+        failure=Failure.REFUSED if statuses else Failure.UNSENDABLE,
+        error=_words_of(recipients),
+        status=statuses[0] if statuses else None,
+    )
+
+
+def _trouble(error: OSError) -> Delivery:
+    if isinstance(error, smtplib.SMTPResponseException):
+        # What it says of the text is final; what it says of us (sender, login) the operator may set right.
+        is_final = isinstance(error, smtplib.SMTPDataError) and error.smtp_code in _PERMANENT
+        words = _as_text(error.smtp_error)
+        return Delivery(
+            is_final=is_final,
+            failure=Failure.REFUSED,
+            error=f"{error.smtp_code} {words}",
+            status=error.smtp_code,
+        )
+    is_timeout = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    return Delivery(failure=Failure.TIMEOUT if is_timeout else Failure.UNREACHABLE, error=str(error))
+
+
+def _words_of(recipients: Mapping[str, tuple[int, bytes]]) -> str:
+    return "; ".join(
+        f"{recipient}: {status} {_as_text(words)}" for recipient, (status, words) in recipients.items()
+    )
+
+
+def _as_text(words: bytes | str) -> str:
+    return words if isinstance(words, str) else words.decode("utf-8", "replace")

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from laneway.engine import job_types
-from laneway.engine.jobs import Mail
+from laneway.engine.outbox import Mail, Webhook
+from laneway.tasks.addresses import target_of
 
 Outcome = Mapping[str, Any] | None
+
+_LONGEST_EVENT, _LONGEST_URL, _LARGEST_PAYLOAD = 400, 2000, 2**20
+# Ours and those that shape the request are not for handlers to set.
+_HEADER_NAME = re.compile(
+    r"(?!(?:host|te|connection)$|(?:content|transfer|webhook|idempotency|user-agent))[a-z0-9-]+",
+    re.IGNORECASE,
+)
+_HEADER_TEXT = re.compile(r"[\x20-\x7e]*")
 
 
 @dataclass
@@ -28,6 +40,7 @@ class Job:
     element_id: str
     retries: int
     mails: list[Mail] = field(default_factory=list)
+    webhooks: list[Webhook] = field(default_factory=list)
 
     @property
     def locale(self) -> str:
@@ -37,6 +50,25 @@ class Job:
     def send_mail(self, *, to: str, subject: str, body: str) -> None:
         """Let a mail leave when this job is reported done: once, however often the job is tried."""
         self.mails.append(Mail(to, subject, body))
+
+    def send_webhook(
+        self, *, url: str, payload: Any, event: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Let a request leave when this job is reported done: a CloudEvent of type `event` with `payload` as its data.
+
+        It may arrive more than once, with the same id. ValueError for what cannot be sent; TypeError for no JSON.
+        """
+        target_of(url)
+        named = dict(headers or {})
+        if not event.strip() or len(event) > _LONGEST_EVENT or len(url) > _LONGEST_URL:
+            raise ValueError("a webhook needs an event and a URL that are not too long")
+        if not all(
+            _HEADER_NAME.fullmatch(name) and _HEADER_TEXT.fullmatch(text) for name, text in named.items()
+        ):
+            raise ValueError("a header of the webhook is none that may be set")
+        if len(orjson.dumps(payload)) > _LARGEST_PAYLOAD:
+            raise ValueError("the payload of the webhook is larger than 1 MB")
+        self.webhooks.append(Webhook(url, event.strip(), payload, self.case_number, named))
 
 
 Handler = Callable[[Job], Outcome]

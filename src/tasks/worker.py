@@ -1,4 +1,4 @@
-"""Background work: run handlers between two transactions, do what steps left for others, fire timers, send mail.
+"""Background work: run handlers between two transactions, do what steps left for others, fire timers, send the outbox.
 
 Any number of these may run, in one process or on many machines; the database is where they meet.
 """
@@ -19,7 +19,6 @@ from laneway.engine import clock, database, effects, jobs, messages, timers
 from laneway.engine.database import Session, unit_of_work
 from laneway.engine.jobs import ActivatedJob
 from laneway.errors import BpmnError, Conflict
-from laneway.tasks import mail
 from laneway.tasks.registry import Job, Outcome, handler_of, registered
 
 logger = logging.getLogger(__name__)
@@ -34,14 +33,13 @@ _TIDY_SECONDS = 60.0
 class Worker:
     """Threads that do the background work of one process, until `stop`."""
 
-    def __init__(self, *, threads: int = 2, smtp_url: str | None = None, mail_from: str = "") -> None:
+    def __init__(self, *, threads: int = 2, senders: Sequence[Callable[[], bool]] = ()) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self._sender = mail.Sender(smtp_url, mail_from) if smtp_url else None
         self._tidied_at = clock.now()
         self._stopping = threading.Event()
         self._wake = threading.Condition()
         self._news = 0
-        loops: list[Callable[[], bool]] = [self._keep_house, *[self._run_a_job] * threads]
+        loops: list[Callable[[], bool]] = [self._keep_house, *[self._run_a_job] * threads, *senders]
         self._threads = [
             threading.Thread(target=self._loop, args=(work,), name=f"laneway-worker-{number}", daemon=True)
             for number, work in enumerate(loops)
@@ -85,10 +83,7 @@ class Worker:
         return run_job(self.name)
 
     def _keep_house(self) -> bool:
-        return do_effect() or fire_timer() or expire_lease() or self._send_mail() or self._tidy()
-
-    def _send_mail(self) -> bool:
-        return self._sender is not None and self._sender.send_one()
+        return do_effect() or fire_timer() or expire_lease() or self._tidy()
 
     def _tidy(self) -> bool:
         """Once a minute, delete messages whose time is over; nothing waits behind that."""
@@ -150,7 +145,14 @@ def _as_json(values: Outcome) -> dict[str, Any]:
 
 def _complete(leased: ActivatedJob, values: dict[str, Any], job: Job) -> None:
     with unit_of_work() as session:
-        jobs.complete(session, leased.key, variables=values, mails=job.mails, worker=leased.worker)
+        jobs.complete(
+            session,
+            leased.key,
+            variables=values,
+            mails=job.mails,
+            webhooks=job.webhooks,
+            worker=leased.worker,
+        )
 
 
 def _throw(leased: ActivatedJob, error: BpmnError, variables: dict[str, Any]) -> None:

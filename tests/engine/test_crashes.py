@@ -120,7 +120,7 @@ def assert_happened_once(engine: Any, key: int, number: int) -> None:
     assert engine.variables(key)["answer"] == number
     (child,) = engine.rows(tables.process_instance, parent_key=key)
     assert child.state == "COMPLETED"
-    assert len(engine.rows(tables.mail, instance_key=key)) == 1
+    assert len(engine.rows(tables.outgoing, instance_key=key)) == 1
     assert [row.state for row in engine.rows(tables.job, instance_key=key)] == ["COMPLETED"]
     assert engine.incidents(key) == []
     assert engine.has_no_waits()

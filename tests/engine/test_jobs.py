@@ -152,7 +152,7 @@ def test_mails_leave_with_the_report_each_once(deployed: Any) -> None:
     deployed.call(jobs.complete, leased.key, variables={"z": 1}, mails=mails, worker="w")
     with pytest.raises(Conflict):
         deployed.call(jobs.complete, leased.key, variables={"z": 1}, mails=mails, worker="w")
-    rows = deployed.rows(tables.mail)
+    rows = deployed.rows(tables.outgoing)
     assert [row.recipient for row in rows] == ["a@example.com", "b@example.com"]
     assert len({row.dedupe_key for row in rows}) == 2
 
@@ -167,6 +167,6 @@ def test_mails_of_a_report_that_fails_do_not_leave(deployed: Any) -> None:
 
     with pytest.raises(RuntimeError):
         deployed.call(report_and_die)
-    assert deployed.rows(tables.mail) == []
+    assert deployed.rows(tables.outgoing) == []
     assert deployed.instance(key).state == "ACTIVE"
     assert deployed.job().state == "ACTIVATED"

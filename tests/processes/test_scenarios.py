@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from laneway.engine import deployments, instances, process_folder
 from laneway.engine.bpmn.reader import read_processes
-from laneway.engine.tables import case_file, history, mail, process_instance
+from laneway.engine.tables import case_file, history, outgoing, process_instance
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers
 from laneway.testing import Player, read_scenario
@@ -52,7 +52,7 @@ def test_a_story_of_the_department_ends_as_told(path: Path, stage: ModuleType, f
         ).one()
         case = session.execute(select(case_file)).one()
         lines = session.execute(select(history).order_by(history.c.seq)).all()
-        letters = session.scalars(select(mail.c.subject).order_by(mail.c.key)).all()
+        letters = session.scalars(select(outgoing.c.subject).order_by(outgoing.c.key)).all()
     assert instance.state == "COMPLETED", instance.waiting_at
     assert not instance.has_incident
     passed = {line.element_id for line in lines}

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from laneway.engine import instances
-from laneway.engine.tables import incident, job, mail
+from laneway.engine.tables import incident, job, outgoing
 from laneway.tasks import BpmnError, Job, handler, worker
 from laneway.tasks.worker import Worker
 from laneway.testing import drain
@@ -31,7 +31,7 @@ def test_what_a_handler_returns_becomes_variables(database: Any, start: Any, ins
     assert instance(key).state == "COMPLETED"
     with database.reading() as session:
         assert instances.variables(session, key)["twice"] == 8
-    assert row_of(database, mail).subject == "Done"
+    assert row_of(database, outgoing).subject == "Done"
 
 
 def test_a_bpmn_error_takes_the_error_path(start: Any, instance: Any) -> None:

@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 
 from laneway.engine.decisions import DecisionState
 from laneway.engine.feel import FeelWarning
-from laneway.engine.model import IncidentState, InstanceState, JobState, UserTaskState
+from laneway.engine.model import (
+    IncidentState,
+    InstanceState,
+    JobState,
+    OutgoingKind,
+    OutgoingState,
+    UserTaskState,
+)
 from laneway.engine.queries import names
 from laneway.engine.queries.case_rows import (
     DiagramState,
@@ -19,8 +26,8 @@ from laneway.engine.queries.case_rows import (
     IncidentRow,
     Instance,
     JobRow,
-    MailRow,
     MessageRow,
+    OutgoingRow,
     Surroundings,
     TimerRow,
     UserTaskRow,
@@ -32,8 +39,8 @@ from laneway.engine.tables import (
     history,
     incident,
     job,
-    mail,
     message_subscription,
+    outgoing,
     process_definition,
     process_instance,
     timer,
@@ -74,7 +81,7 @@ def surroundings(session: Session, root_key: int) -> Surroundings:
         messages=_messages(session, keys, called),
         jobs=_jobs(session, keys, called),
         incidents=_incidents(session, keys, called),
-        mails=_mails(session, keys),
+        outgoing=_outgoing(session, keys),
     )
 
 
@@ -298,17 +305,21 @@ def _incidents(session: Session, keys: list[int], called: _Names) -> list[Incide
     ]
 
 
-def _mails(session: Session, keys: list[int]) -> list[MailRow]:
-    rows = session.execute(_of(mail, keys).order_by(mail.c.key.desc()))
+def _outgoing(session: Session, keys: list[int]) -> list[OutgoingRow]:
+    rows = session.execute(_of(outgoing, keys).order_by(outgoing.c.key.desc()))
     return [
-        MailRow(
+        OutgoingRow(
             row.key,
+            OutgoingKind(row.kind),
+            OutgoingState(row.state),
             row.recipient,
             row.subject,
             row.body,
             row.created_at,
             row.sent_at,
+            row.not_before,
             row.attempts,
+            row.failure or "",
             row.error,
         )
         for row in rows

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from laneway.engine.feel import FeelWarning
-from laneway.engine.model import InstanceState, JobState, UserTaskState
+from laneway.engine.model import InstanceState, JobState, OutgoingKind, OutgoingState, UserTaskState
 from laneway.words import Text
 
 
@@ -99,16 +99,20 @@ class IncidentRow:
 
 
 @dataclass(frozen=True)
-class MailRow:
-    """A letter of the case; `sent_at` is empty while it waits to go out."""
+class OutgoingRow:
+    """A letter or webhook of the case. `next_at` is when it is tried again while it waits."""
 
     key: int
+    kind: OutgoingKind
+    state: OutgoingState
     recipient: str
     subject: str
     body: str
     created_at: datetime
     sent_at: datetime | None
+    next_at: datetime
     attempts: int
+    failure: str
     error: str | None
 
 
@@ -150,7 +154,7 @@ class Surroundings:
     messages: list[MessageRow]
     jobs: list[JobRow]
     incidents: list[IncidentRow]
-    mails: list[MailRow]
+    outgoing: list[OutgoingRow]
 
 
 @dataclass(frozen=True)

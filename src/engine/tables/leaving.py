@@ -1,4 +1,4 @@
-"""What leaves a transaction: work for another instance, and mail."""
+"""What leaves a transaction: work for another instance, and the outbox of mails and webhooks."""
 
 from __future__ import annotations
 
@@ -20,19 +20,30 @@ effect = Table(
     Index(None, "not_before"),
 )
 
-mail = Table(
-    "mail",
+outgoing = Table(
+    "outgoing",
     metadata,
     key_column(),
     of_instance(),
-    Column("dedupe_key", String(200), nullable=False, unique=True),
-    Column("recipient", String(320), nullable=False),
-    Column("subject", String(400), nullable=False),
-    Column("body", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("sent_at", Instant),
+    Column("element_id", String(200)),
+    Column("kind", String(10), nullable=False, comment="mail or webhook"),
+    Column("dedupe_key", String(200), nullable=False, unique=True, comment="its id for whoever receives it"),
+    Column("recipient", String(2000), nullable=False, comment="a mail address, or a URL"),
+    Column("subject", String(400), nullable=False, comment="of a webhook: the type of the event"),
+    Column("body", Text, nullable=False, comment="of a webhook: the bytes of the request"),
+    Column("headers", JSON, nullable=False, comment="of a webhook: more headers of the request"),
+    Column("state", String(20), nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("not_before", Instant, nullable=False),
-    Column("error", Text),
-    Index(None, "sent_at", "not_before"),
+    Column(
+        "last_attempt", Integer, nullable=False, comment="number of the attempt after which it is given up"
+    ),
+    Column("not_before", Instant, nullable=False, comment="of what is being sent: when another may send it"),
+    Column("failure", String(40), comment="why the last attempt failed, as a code"),
+    Column("error", Text, comment="the same in the words of the other side"),
+    Column("response_status", Integer),
+    Column("created_at", Instant, nullable=False),
+    Column("tried_at", Instant),
+    Column("sent_at", Instant),
+    Index(None, "state", "not_before"),
+    Index(None, "instance_key"),
 )
