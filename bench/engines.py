@@ -119,7 +119,9 @@ class _HandlerParser(TaskParser):
         return self.spec_class(self.spec, self.bpmn_id, does=does, **self.bpmn_attributes)
 
 
-class _Parser(BpmnParser):
+class SpiffParser(BpmnParser):
+    """Reads diagrams of the dialect `spiff`, whose service tasks name a handler."""
+
     OVERRIDE_PARSER_CLASSES = {full_tag("serviceTask"): (_HandlerParser, _HandlerTask)}  # noqa: RUF012 - as Spiff reads it
 
 
@@ -129,7 +131,7 @@ class BareSpiff:
     name = "bare SpiffWorkflow"
 
     def __init__(self, flow: Flow) -> None:
-        parser = _Parser()
+        parser = SpiffParser()
         parser.add_bpmn_xml(etree.fromstring(flow.diagram("spiff")))
         self._spec, self._specs = parser.get_spec("p"), parser.get_subprocess_specs("p")
 

@@ -1,0 +1,1 @@
+"""The engines that `bench.beside` compares; see README.md."""
