@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from laneway.engine.access import Action
 from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Unavailable
 from laneway.web.i18n import N_
+from laneway.web.keeping_texts import TEXTS as OF_KEEPING
 from laneway.web.operation_texts import TEXTS as OF_OPERATIONS
 
 TEXTS: Mapping[str, str] = {
@@ -76,6 +77,8 @@ TEXTS: Mapping[str, str] = {
     "user_task_not_found": N_("There is no such task, or you may not see it."),
     # running cases
     **OF_OPERATIONS,
+    # copies, archives, backups
+    **OF_KEEPING,
     # parts that do not answer
     "database_not_connected": N_("The database is not connected yet."),
     "database_needs_upgrade": N_("The database is of an older release. Run: %(command)s."),
