@@ -80,6 +80,15 @@ class Settings:
     webhook_hosts: str = ""
     """Hosts, or `host:port`, that webhooks may go to although they are not public; commas between them."""
 
+    worker_port: int = 0
+    """Port on which `laneway worker` answers health checks and gives its metrics; 0: none."""
+
+    metrics_token: str = ""
+    """Bearer token for `/metrics` and the details of `/readyz`; empty: only this machine may read them."""
+
+    stop_delay_seconds: float = 0.0
+    """How long a process goes on after SIGTERM while it says that it is not ready, for load balancers."""
+
     log_level: str = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
 
@@ -120,8 +129,13 @@ def _checked(settings: Settings) -> Settings:
     for name in ("web_threads", "worker_threads", "session_hours"):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{PREFIX}{name.upper()}: 须大于 0 / must be more than 0")
-    if not 0 <= settings.port <= 65535:
-        raise SettingsError(f"{PREFIX}PORT={settings.port}: 须在 0 至 65535 之间 / must be from 0 to 65535")
+    if settings.stop_delay_seconds < 0:
+        raise SettingsError(f"{PREFIX}STOP_DELAY_SECONDS: 不得小于 0 / must not be less than 0")
+    for name in ("port", "worker_port"):
+        port = getattr(settings, name)
+        if not 0 <= port <= 65535:
+            told = "须在 0 至 65535 之间 / must be from 0 to 65535"
+            raise SettingsError(f"{PREFIX}{name.upper()}={port}: {told}")
     if settings.time_zone not in available_timezones():
         raise SettingsError(f"{PREFIX}TIME_ZONE={settings.time_zone}: 没有这个时区 / there is no such zone")
     if settings.webhook_secrets.count(",") > 1:

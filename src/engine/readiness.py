@@ -1,0 +1,120 @@
+"""Whether this process can do its work: the parts it depends on, each tried for real."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, insert, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from laneway.engine import gauges, schema, workers
+from laneway.engine.database import engine, is_postgresql, reading
+from laneway.engine.tables import worker
+from laneway.errors import LanewayError
+
+_PATIENCE_SECONDS = 3
+_KEPT_SECONDS = 1.0
+_LEAST_FREE_BYTES = 100 * 2**20
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something this process depends on; a part that only informs is always well."""
+
+    name: str
+    is_well: bool
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Readiness:
+    """The parts as they were at most a second ago. `data` is the folder whose disk must not fill up."""
+
+    def __init__(self, data: Path, *, kept_seconds: float = _KEPT_SECONDS) -> None:
+        self._data = data
+        self._lock = threading.Lock()
+        self._kept_seconds = kept_seconds
+        self._until = 0.0
+        self._parts: list[Part] = []
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """This process has been told to end: from now on it is not ready."""
+        self._is_stopping = True
+
+    def parts(self) -> list[Part]:
+        """All parts. What cannot be tried because the database does not answer is left out."""
+        # Whoever asks while another tries takes that one's result: many askers cost no more than one.
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._parts = self._try()
+                self._until = time.monotonic() + self._kept_seconds
+            return [Part("process", not self._is_stopping), *self._parts]
+
+    def _try(self) -> list[Part]:
+        free = shutil.disk_usage(self._data).free
+        disk = Part("disk", free >= _LEAST_FREE_BYTES, {"free_bytes": free})
+        if not _does(_read):
+            return [disk, Part("database", False)]
+        parts = [disk, Part("database", True, {"kind": engine().dialect.name})]
+        parts.append(Part("database_write", _does(_write)))
+        try:
+            if not schema.is_current(engine()):
+                return [*parts, Part("schema", False)]
+            return [*parts, Part("schema", True), *_living()]
+        except (SQLAlchemyError, LanewayError):
+            return [*parts, Part("database", False)]
+
+
+def _living() -> list[Part]:
+    with reading() as session:
+        silent = workers.silence(session)
+        alive = workers.alive(session)
+        backlog = gauges.outbox_backlog_seconds(session)
+    is_well = silent is not None and silent < workers.DEAD_AFTER_SECONDS
+    return [
+        Part("worker", is_well, {"alive": alive, "silent_seconds": silent}),
+        Part("outbox", True, {"oldest_seconds": backlog}),
+    ]
+
+
+def _does(work: Callable[[Connection], None]) -> bool:
+    try:
+        with engine().connect() as connection:
+            if is_postgresql():
+                for kind in ("statement_timeout", "lock_timeout"):
+                    connection.execute(text(f"SET LOCAL {kind} = '{_PATIENCE_SECONDS}s'"))
+                work(connection)
+                return True
+            return _does_on_sqlite(connection, work)
+    except (SQLAlchemyError, LanewayError):
+        return False
+
+
+def _does_on_sqlite(connection: Connection, work: Callable[[Connection], None]) -> bool:
+    # Before the first statement, which begins a transaction and so waits for the one writer.
+    raw: Any = connection.connection.driver_connection
+    [usual] = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute(f"PRAGMA busy_timeout = {_PATIENCE_SECONDS * 1000}")
+    try:
+        work(connection)
+        return True
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+def _read(connection: Connection) -> None:
+    connection.execution_options(laneway_read_only=True).execute(text("SELECT 1"))
+
+
+def _write(connection: Connection) -> None:
+    """Write a row; the end of the connection takes it back."""
+    now = datetime.now(UTC)
+    about = {"name": "a probe", "host": "", "pid": 0, "version": "", "kinds": []}
+    connection.execute(insert(worker).values(**about, started_at=now, seen_at=now))
