@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -81,9 +82,14 @@ def new_crew(
 
 
 @pytest.fixture
-def connected(database_url: str) -> Iterator[Callable[[], None]]:
+def connected(database_url: str) -> Iterator[Callable[[], ModuleType]]:
     """Connects this process to the test's database, once the test has need of it."""
-    yield lambda: laneway_database.connect(database_url) and None
+
+    def connect() -> ModuleType:
+        laneway_database.connect(database_url)
+        return laneway_database
+
+    yield connect
     laneway_database.disconnect()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from laneway.engine.tables import (
     timer,
     user_task,
 )
+from laneway.errors import Conflict
 from laneway.testing import drain
 
 from .models import Model
@@ -76,9 +78,9 @@ def start(model: Model, case: str) -> int:
 
 
 def publish_all(model: Model, case: str, *, by: Person) -> None:
-    """Everything that a case waits for, before it waits."""
+    """Everything that a case waits for, before it waits. What has been published already is left alone."""
     for name in model.messages:
-        with database.unit_of_work() as session:
+        with suppress(Conflict), database.unit_of_work() as session:
             messages.publish(
                 session,
                 name=name,
@@ -86,6 +88,7 @@ def publish_all(model: Model, case: str, *, by: Person) -> None:
                 variables={f"told_{name}": 1},
                 by=by,
                 message_id=f"{case}-{name}",
+                ttl_seconds=30 * 86_400,
             )
 
 
@@ -103,15 +106,25 @@ def complete_open_tasks(root_key: int, *, by: Person) -> int:
     return len(rows)
 
 
-def undisturbed(models: list[Model], template: Path, folder: Path, by: Person) -> dict[str, Expected]:
+def undisturbed(
+    models: list[Model], template: Path, folder: Path, by: Person, *, still: Any = None
+) -> dict[str, Expected]:
     """One run of each model in one process, without any fault, on a database of its own; {process id: result}.
 
-    The connection of this process to its database is closed afterwards.
+    Time passes by the test's own clock that stands `still`, else by one for this run. The connection of this process
+    to its database is closed afterwards.
     """
     path = folder / "undisturbed.db"
     shutil.copy(template, path)
     now = datetime.now(UTC)
-    clock.set_source(lambda: now)
+
+    def advance(**length: float) -> None:
+        nonlocal now
+        now += timedelta(**length)
+
+    if still is None:
+        clock.set_source(lambda: now)
+    move_clock = still.advance if still is not None else advance
     database.connect(f"sqlite:///{path}")
     expected = {}
     try:
@@ -124,10 +137,11 @@ def undisturbed(models: list[Model], template: Path, folder: Path, by: Person) -
                 if not is_open(key):
                     break
                 if not moved:
-                    now += timedelta(seconds=1)
+                    move_clock(seconds=1)
             expected[model.process_id] = _expected(model, key)
     finally:
-        clock.set_source(None)
+        if still is None:
+            clock.set_source(None)
         database.disconnect()
     return expected
 

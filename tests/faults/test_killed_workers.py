@@ -20,7 +20,7 @@ BATCH = 40
 
 def test_cases_end_once_and_whole_although_processes_are_killed(
     new_crew: Callable[..., Crew],
-    connected: Callable[[], None],
+    connected: Callable[[], Any],
     kind: str,
     seed: int,
     scale: Any,
