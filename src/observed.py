@@ -56,6 +56,6 @@ def work(name: str, *, instance_key: int, process_id: str | None = None, **ids: 
     ids = {"process_id": process_id} | ids if process_id is not None else ids
     with (
         logs.bound(instance_key=instance_key, **ids),
-        traces.span(name, kind="CONSUMER", instance_key=instance_key, **ids),
+        traces.span(name, instance_key=instance_key, **ids),
     ):
         yield

@@ -68,29 +68,31 @@ def is_on() -> bool:
 
 
 @contextmanager
-def span(
-    name: str,
-    *,
-    kind: str = "INTERNAL",
-    headers: Mapping[str, str] | None = None,
-    instance_key: int | None = None,
-    **attributes: Any,
-) -> Iterator[Any]:
-    """A span around the block; gives the OpenTelemetry span, or None while traces are off.
-
-    `kind` is an OpenTelemetry span kind, `headers` are a request's, `instance_key` puts the span into the trace of that
-    process instance. An exception is told by its type alone.
-    """
+def span(name: str, *, instance_key: int, **attributes: Any) -> Iterator[Any]:
+    """A span around work for a process instance, in the trace of that; gives None while traces are off."""
     if _tracer is None:
         yield None
         return
     from opentelemetry import trace
+
+    context = trace.set_span_in_context(trace.NonRecordingSpan(_of_instance(instance_key)))
+    with _opened(name, "CONSUMER", context, {"instance_key": instance_key, **attributes}) as opened:
+        yield opened
+
+
+@contextmanager
+def request(name: str, headers: Mapping[str, str], **attributes: Any) -> Iterator[Any]:
+    """A span around a request, in the trace that its headers name, if any; only while traces are on."""
     from opentelemetry.propagate import extract
 
-    context = extract(headers) if headers is not None else None
-    if instance_key is not None:
-        attributes["instance_key"] = instance_key
-        context = trace.set_span_in_context(trace.NonRecordingSpan(_of_instance(instance_key)))
+    with _opened(name, "SERVER", extract(headers), attributes) as opened:
+        yield opened
+
+
+@contextmanager
+def _opened(name: str, kind: str, context: Any, attributes: Mapping[str, Any]) -> Iterator[Any]:
+    from opentelemetry import trace
+
     with _tracer.start_as_current_span(
         name,
         context=context,
@@ -102,6 +104,7 @@ def span(
         try:
             yield opened
         except BaseException as error:
+            # An exception's message may quote a variable's value, so its type alone is told.
             opened.set_status(trace.Status(trace.StatusCode.ERROR, type(error).__name__))
             raise
 

@@ -43,6 +43,7 @@ class Action(StrEnum):
     EVALUATE_DECISION = "evaluate_decision"  # outside any case
     WORK_JOBS = "work_jobs"  # activate, complete and fail jobs from outside
     ADMIN_PEOPLE = "admin_people"  # -
+    SEE_WORKERS = "see_workers"  # which worker processes live
 
 
 def may(person: Person, action: Action, thing: Any = None) -> bool:
@@ -152,4 +153,5 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.EVALUATE_DECISION: _in({PROCESS_OWNER, WORKER}),
     Action.WORK_JOBS: _in({WORKER}),
     Action.ADMIN_PEOPLE: _in({ADMIN}),
+    Action.SEE_WORKERS: _in({ADMIN}),
 }

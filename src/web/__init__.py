@@ -5,8 +5,11 @@ from __future__ import annotations
 from flask import Flask, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from laneway.engine.gauges import Gauges
+from laneway.engine.readiness import Readiness
 from laneway.settings import Settings
 from laneway.web import (
+    access_log,
     admin,
     api,
     assets,
@@ -25,6 +28,7 @@ from laneway.web import (
     operations,
     processes,
     start,
+    workers,
 )
 
 _MAX_BODY = 10 * 1024 * 1024
@@ -46,8 +50,11 @@ _CONTENT_POLICY = "; ".join(
 )
 
 
-def create_app(settings: Settings) -> Flask:
-    """The web application. The database is opened beforehand, with `laneway.engine.database.connect`."""
+def create_app(settings: Settings, readiness: Readiness | None = None) -> Flask:
+    """The web application. The database is opened beforehand, with `laneway.engine.database.connect`.
+
+    `readiness` is that of the process, where another part of it has a say.
+    """
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     app.config.update(
         LANEWAY=settings,
@@ -59,12 +66,14 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=settings.secure_cookies,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    access_log.register(app)
     i18n.register(app, time_zone=settings.time_zone)
     assets.register(app)
     errors.register(app)
     auth.register(app)
+    app.before_request(access_log.name_person)
+    health.register(app, readiness or Readiness(settings.data), Gauges())
     for blueprint in (
-        health.bp,
         inbox.bp,
         start.bp,
         cases.bp,
@@ -75,12 +84,22 @@ def create_app(settings: Settings) -> Flask:
         decisions.bp,
         expressions.bp,
         admin.bp,
+        workers.bp,
         *api.blueprints,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "home", _home)
     app.after_request(_protect)
     app.jinja_env.globals.update(initials=frame.initials, labels_of=decision_tables.output_labels)
+    return app
+
+
+def create_health_app(settings: Settings, readiness: Readiness) -> Flask:
+    """Health checks and metrics alone, for a process that serves no pages."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update(LANEWAY=settings)
+    access_log.register(app)
+    health.register(app, readiness, Gauges())
     return app
 
 

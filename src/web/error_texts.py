@@ -85,7 +85,20 @@ TEXTS: Mapping[str, str] = {
     "database_of_later_release": N_(
         "The database is of a later release, which this one cannot work with. Upgrade this one."
     ),
-    "database_unreachable": N_("The database does not answer."),
+    "database_unreachable": N_("The database does not answer. Nothing was changed. Try again in a moment."),
+    "database_full": N_("The database has no room left. Nothing was changed."),
+    "database_slow": N_("The database took too long. Nothing was changed."),
+    "commit_outcome_unknown": N_(
+        "The connection to the database broke while this was being saved. Look whether it was saved before you repeat it."
+    ),
+    "sqlite_on_network": N_(
+        "The SQLite file %(path)s lies on a network file system (%(kind)s), where its locks cannot be relied on. "
+        "Move it to a local disk, or use PostgreSQL."
+    ),
+    "sqlite_on_other_host": N_(
+        "The SQLite file %(path)s is in use by another machine, %(host)s. Use PostgreSQL for several machines. "
+        "If %(host)s no longer uses it, delete %(mark)s."
+    ),
     "port_taken": N_("Something else uses the port already."),
     "front_end_not_built": N_("The pages are not built yet."),
 }
@@ -106,6 +119,7 @@ RIGHTS: Mapping[str, str] = {
         Action.OPERATE_CASE: N_("Only process owners and administrators may change how a case runs."),
         Action.RETRY_INCIDENT: N_("Only managers and process owners may retry a step."),
         Action.PUBLISH_MESSAGE: N_("You may not record messages."),
+        Action.SEE_WORKERS: N_("The workers are for administrators."),
         Action.SEE_OUTBOX: N_("The outbox is for managers and process owners."),
         Action.OPERATE_OUTBOX: N_("Only managers and process owners may send again or cancel."),
         Action.SEE_BOARD: N_("The board is for managers."),
