@@ -3,70 +3,60 @@
 from __future__ import annotations
 
 import itertools
+import random
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
 
-import orjson
-from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, sessionmaker
 from sqlalchemy.orm import Session as Session  # callers outside the engine name it without SQLAlchemy
 
-from laneway.engine import storage
-from laneway.errors import Conflict, Unavailable
+from laneway.engine import connections, database_errors, storage
+from laneway.engine.standby import Staleness as Staleness  # pages tell it
+from laneway.engine.standby import Standby
+from laneway.errors import LanewayError, Unavailable
+
+T = TypeVar("T")
 
 _EPOCH_MS = 1_767_225_600_000  # 1 January 2026: keys stay small and time-ordered
-_SQLITE_WAIT_SECONDS = 30
+_ATTEMPTS = 5
+_PATIENCE_SECONDS = 25.0
+"""How long work that begins waits for a database that is away: longer than a standby needs to take over."""
+_AWAY = ("database_unreachable", "commit_outcome_unknown")
+_patient = threading.BoundedSemaphore(8)  # the other threads of a process are told at once
 
 _engine: Engine | None = None
 _sessions: sessionmaker[Session] | None = None
+_standby: Standby | None = None
+_is_away = threading.Event()
+_READ_ONLY = {"laneway_read_only": True, "postgresql_readonly": True}
 _after_commit: list[Callable[[], None]] = []
 
 
-def connect(url: str) -> Engine:
+def connect(
+    url: str, *, statement_seconds: float | None = None, standby_url: str = "", standby_max_lag: float = 30.0
+) -> Engine:
     """Open the database at an SQLAlchemy URL (`sqlite:///…` or `postgresql://…`) for this whole process.
 
-    Raises Unavailable when it cannot be reached.
+    PostgreSQL may have several hosts, as libpq writes them. `statement_seconds` limits each of its statements; its
+    standby is asked by `reading(stale_ok=True)` while it is not more than `standby_max_lag` seconds behind.
+    Raises Unavailable when the database cannot be reached, or is a SQLite file that this machine must not open.
     """
-    global _engine, _sessions
-    parsed = make_url(url)
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    options: dict[str, Any] = {}
-    if parsed.get_backend_name() == "sqlite":
-        options["connect_args"] = {"timeout": _SQLITE_WAIT_SECONDS}
-    else:
-        options["pool_size"] = 10
-        options["max_overflow"] = 20
-        options["pool_pre_ping"] = True
-    engine = create_engine(
-        parsed,
-        json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=_read_json,
-        **options,
-    )
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
-    try:
-        with engine.connect():
-            pass
-    except OperationalError as error:
-        raise Unavailable("database_unreachable", url=parsed.render_as_string()) from error
+    global _engine, _sessions, _standby
+    engine = connections.open_(url, statement_seconds=statement_seconds)
     _engine = engine
     _sessions = sessionmaker(engine, expire_on_commit=False)
+    _is_away.clear()
+    if standby_url:
+        _standby = Standby(standby_url, max_lag=standby_max_lag, statement_seconds=statement_seconds)
     event.listen(_sessions, "do_orm_execute", _remember_writing)
     storage.attach(engine)
     return engine
-
-
-def _read_json(stored: Any) -> Any:
-    # SQLite's JSON columns take a text that is a number for one, and give it back as such.
-    return orjson.loads(stored) if isinstance(stored, str | bytes) else stored
 
 
 def _remember_writing(state: ORMExecuteState) -> None:
@@ -76,10 +66,12 @@ def _remember_writing(state: ORMExecuteState) -> None:
 
 def disconnect() -> None:
     """Close every connection; `connect` may follow."""
-    global _engine, _sessions
+    global _engine, _sessions, _standby
     if _engine is not None:
-        _engine.dispose()
-    _engine = _sessions = None
+        connections.close(_engine)
+    if _standby is not None:
+        _standby.close()
+    _engine = _sessions = _standby = None
 
 
 def engine() -> Engine:
@@ -94,19 +86,9 @@ def is_postgresql() -> bool:
     return engine().dialect.name == "postgresql"
 
 
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    # SQLite allows one writer. Taking the write lock at once turns a late
-    # "database is locked" in the middle of a step into a short wait at its start.
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        read_only = connection.get_execution_options().get("laneway_read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+def pooled() -> bool:
+    """Whether a pooler such as PgBouncer is in between: then LISTEN and other state of a session do not work."""
+    return connections.is_pooled(engine())
 
 
 def _new_session() -> Session:
@@ -115,21 +97,70 @@ def _new_session() -> Session:
     return _sessions()
 
 
+# -- when the database is away
+
+
+def _await_database() -> None:
+    """Wait for a database that was away when it was last asked. Raises Unavailable when it stays away."""
+    if not _is_away.is_set():
+        return
+    is_patient = _patient.acquire(blocking=False)
+    deadline = time.monotonic() + (_PATIENCE_SECONDS if is_patient else 0)
+    try:
+        while not _answers():
+            if time.monotonic() > deadline:
+                raise Unavailable("database_unreachable")
+            time.sleep(0.25)
+    finally:
+        if is_patient:
+            _patient.release()
+    _is_away.clear()
+
+
+def _answers() -> bool:
+    """Whether a database that takes changes answers now."""
+    try:
+        with engine().connect() as connection:
+            asked = "SELECT pg_is_in_recovery()" if is_postgresql() else "SELECT 0"
+            return not connection.exec_driver_sql(asked).scalar()
+    except DBAPIError:
+        return False
+
+
+def _refusal(error: DBAPIError, *, is_committing: bool = False) -> LanewayError | None:
+    told = database_errors.told(error, is_committing=is_committing)
+    is_news = told is not None and told.code in _AWAY and not _is_away.is_set()
+    if is_news:
+        _is_away.set()
+        engine().dispose()  # the other idle connections lead to the same lost server
+    return told
+
+
+# -- transactions
+
+
 @contextmanager
 def unit_of_work() -> Iterator[Session]:
     """One transaction: everything in the block happens, or nothing does. Wakes the worker if it wrote anything.
 
-    Raises Conflict when the database gave up on a deadlock or a lock that stayed taken.
+    Raises Conflict when the database gave up on a deadlock or a lock that stayed taken; Unavailable when it cannot be
+    reached, with the code `commit_outcome_unknown` when it was lost while the transaction was being committed.
     """
+    _await_database()
+    is_committing = False
     try:
         with _new_session() as session, session.begin():
             try:
                 yield session
+                is_committing = True
                 storage.commit(session)
             finally:
                 storage.end(session)
-    except OperationalError as error:
-        raise Conflict("database_busy") from error
+    except DBAPIError as error:
+        refusal = _refusal(error, is_committing=is_committing)
+        if refusal is None:
+            raise
+        raise refusal from error
     for done in session.info.get("when_committed", ()):
         done()
     if session.info.get("wrote"):
@@ -142,16 +173,67 @@ def when_committed(session: Session, done: Callable[[], None]) -> None:
     session.info.setdefault("when_committed", []).append(done)
 
 
-@contextmanager
-def reading() -> Iterator[Session]:
-    """A consistent look that changes nothing: always rolled back."""
-    with _new_session() as session:
-        session.connection(execution_options={"laneway_read_only": True})
+def transact(work: Callable[[Session], T], *, settle: Callable[[LanewayError], T] | None = None) -> T:
+    """Do `work` in a unit of work, again after a deadlock or when the connection was lost before the COMMIT.
+
+    When it was lost during the COMMIT, the work is repeated only with `settle`: should the repetition be refused, that
+    tells from the refusal what the first try has come to (or raises it). A lock that the lost transaction may still
+    hold makes the repetition wait for its end. Raises what `unit_of_work` raises.
+    """
+    is_open = False
+    for attempt in range(_ATTEMPTS):
+        is_last = attempt == _ATTEMPTS - 1
         try:
-            yield session
-        finally:
-            storage.end(session)
-            session.rollback()
+            with unit_of_work() as session:
+                return work(session)
+        except LanewayError as refusal:
+            if refusal.code == "commit_outcome_unknown" and settle is not None and not is_last:
+                is_open = True
+            elif refusal.code == "database_unreachable" and not is_last:
+                pass
+            elif database_errors.is_repeatable(refusal.__cause__) and not is_last:
+                time.sleep(random.uniform(0.01, 0.1))
+            elif is_open and settle is not None:
+                return settle(refusal)
+            else:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+@contextmanager
+def reading(*, stale_ok: bool = False) -> Iterator[Session]:
+    """A consistent look that changes nothing.
+
+    With `stale_ok`, a standby may answer instead: `staleness` tells. Raises Unavailable when nothing answers.
+    """
+    standby = _standby if stale_ok else None
+    found = standby.session() if standby is not None else None
+    if found is None:
+        standby = None
+        _await_database()
+        found = _new_session()
+    try:
+        with found as session:
+            session.connection(execution_options=_READ_ONLY)
+            try:
+                yield session
+            finally:
+                storage.end(session)
+                # A rollback would cost the connection its prepared statements; PostgreSQL was told to write nothing.
+                session.commit() if session.get_bind().dialect.name == "postgresql" else session.rollback()
+    except DBAPIError as error:
+        if standby is not None:
+            standby.avoid()
+        refusal = _refusal(error) if standby is None else database_errors.told(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def staleness(session: Session) -> Staleness | None:
+    """How old the answers of a reading are; None when they come from the primary."""
+    found: Staleness | None = session.info.get("staleness")
+    return found
 
 
 def on_commit(wake: Callable[[], None]) -> Callable[[], None]:

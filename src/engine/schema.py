@@ -32,6 +32,9 @@ def upgrade(engine: Engine) -> None:
     """
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
+            # A migration may take its time, and so may the wait for another process that migrates.
+            for limit in ("lock_timeout", "statement_timeout"):
+                connection.execute(text(f"SET LOCAL {limit} = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         if not _is_later(connection):
             command.upgrade(_config(connection), "head")

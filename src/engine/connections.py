@@ -1,0 +1,210 @@
+"""Open connections to PostgreSQL, straight, to several hosts or through a pooler, and to SQLite."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import orjson
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+
+from laneway.engine import database_errors, sqlite_files
+from laneway.errors import Unavailable
+
+_log = logging.getLogger(__name__)
+
+_SQLITE_WAIT_SECONDS = 30
+_LOCK_SECONDS = 5
+_PREPARE_AFTER = 5
+"""Executions after which a statement is prepared on the server, where no pooler is between."""
+
+# A host that is cut off sends nothing, not even that it is gone: after about ten seconds we take it for lost.
+_LIVELINESS = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+_LIMITS = "SELECT pg_backend_pid(), current_setting('lock_timeout'), current_setting('statement_timeout')"
+
+
+def address(url: str) -> URL:
+    """An SQLAlchemy URL from what the settings say.
+
+    PostgreSQL may be given as libpq writes it, with several hosts: `postgresql://h1,h2:5433/db?…`.
+    """
+    if url.startswith(("postgresql://", "postgresql+psycopg://")):
+        return _postgresql_address(url)
+    return make_url(url)
+
+
+def _postgresql_address(url: str) -> URL:
+    parts = urlsplit(url)
+    who, at, where = parts.netloc.rpartition("@")
+    if "," not in where:
+        return make_url(url).set(drivername="postgresql+psycopg")
+    hosts, ports = [], []
+    for one in where.split(","):
+        host, colon, port = one.rpartition(":") if not one.endswith("]") else (one, "", "")
+        hosts.append((host if colon else one).strip("[]"))
+        ports.append(port or "5432")
+    plain = make_url(
+        f"postgresql+psycopg://{who}{at}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+    )
+    return plain.update_query_dict({"host": ",".join(hosts), "port": ",".join(ports)})
+
+
+def open_(url: str, *, statement_seconds: float | None = None) -> Engine:
+    """An engine for a database that answers. Raises Unavailable when it does not.
+
+    `statement_seconds` limits each statement on PostgreSQL. A lock that stays taken is given up after 5 seconds.
+    """
+    parsed = address(url)
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    options: dict[str, Any] = {"connect_args": {"timeout": _SQLITE_WAIT_SECONDS}}
+    if not is_sqlite:
+        parsed = parsed.set(query=_LIVELINESS | dict(parsed.query))
+        # Nothing is prepared until it is known that the connection leads to one server session and not to a pooler.
+        options = {"pool_size": 10, "max_overflow": 20, "connect_args": {"prepare_threshold": None}}
+    engine = create_engine(
+        parsed,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=_read_json,
+        **options,
+    )
+    if is_sqlite:
+        _prepare_sqlite(engine)
+    else:
+        _prepare_postgresql(engine, statement_seconds)
+    try:
+        with engine.connect():
+            pass
+    except DBAPIError as error:
+        raise Unavailable("database_unreachable", url=parsed.render_as_string()) from error
+    return engine
+
+
+def close(engine: Engine) -> None:
+    """Close every connection of an engine."""
+    engine.dispose()
+    if (path := _sqlite_path(engine)) is not None:
+        sqlite_files.leave(path)
+
+
+def _read_json(stored: Any) -> Any:
+    # SQLite's JSON columns take a text that is a number for one, and give it back as such.
+    return orjson.loads(stored) if isinstance(stored, str | bytes) else stored
+
+
+# -- SQLite
+
+
+def _sqlite_path(engine: Engine) -> Path | None:
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name).absolute()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    if (path := _sqlite_path(engine)) is not None and path.parent.is_dir():
+        sqlite_files.guard(path)
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    # SQLite allows one writer. Taking the write lock at once turns a late
+    # "database is locked" in the middle of a step into a short wait at its start.
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("laneway_read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+# -- PostgreSQL
+
+
+class Pooled:
+    """Whether the connections of an engine lead through a pooler: each new connection tells."""
+
+    def __init__(self) -> None:
+        self.is_pooled: bool | None = None
+
+    def learn(self, is_pooled: bool) -> None:
+        """Take in what a new connection showed, and say in the log when that is news."""
+        if is_pooled and not self.is_pooled:
+            _log.warning("database_pooled: server-side prepared statements and LISTEN are off")
+        elif self.is_pooled and not is_pooled:
+            _log.warning("database_not_pooled: server-side prepared statements and LISTEN are on again")
+        self.is_pooled = is_pooled
+
+
+_pooled: WeakKeyDictionary[Engine, Pooled] = WeakKeyDictionary()
+
+
+def is_pooled(engine: Engine) -> bool:
+    """Whether a pooler such as PgBouncer is between us and PostgreSQL, so that no session lasts."""
+    found = _pooled.get(engine)
+    return found is not None and bool(found.is_pooled)
+
+
+def _prepare_postgresql(engine: Engine, statement_seconds: float | None) -> None:
+    pooled = _pooled[engine] = Pooled()
+    wanted = {"lock_timeout": f"{_LOCK_SECONDS}s"}
+    if statement_seconds is not None:
+        wanted["statement_timeout"] = f"{round(statement_seconds * 1000)}ms"
+
+    @event.listens_for(engine, "connect")
+    def _look_around(connection: psycopg.Connection, record: Any) -> None:
+        connection.autocommit = True
+        row = connection.execute(_LIMITS.encode()).fetchone()
+        assert row is not None
+        # A pooler tells a backend of its own making at the start; what answers is another.
+        through_pooler = row[0] != connection.info.backend_pid
+        pooled.learn(through_pooler)
+        limits = dict(zip(("lock_timeout", "statement_timeout"), row[1:], strict=True))
+        missing = {name: value for name, value in wanted.items() if limits[name] == "0"}
+        if through_pooler:
+            # The next transaction may be another session's: what the role does not bring goes with each of them.
+            record.info["limits"] = _set_config(missing, is_local=True) if missing else None
+        else:
+            connection.prepare_threshold = _PREPARE_AFTER
+            if missing:
+                connection.execute(_set_config(missing, is_local=False).encode())
+        connection.autocommit = False
+
+    @event.listens_for(engine, "begin")
+    def _limit(connection: Connection) -> None:
+        if limits := connection.info.get("limits"):
+            connection.exec_driver_sql(limits)
+
+    @event.listens_for(engine, "checkout")
+    def _is_still_there(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
+        # Costs no journey: an idle connection has nothing to say unless its server has gone. The first look may take
+        # in the server's last words, the second finds the end.
+        try:
+            connection.pgconn.consume_input()
+            connection.pgconn.consume_input()
+        except psycopg.OperationalError as error:
+            raise InvalidatePoolError("the server has gone") from error
+
+    @event.listens_for(engine, "handle_error")
+    def _discard(context: ExceptionContext) -> None:
+        if database_errors.is_away(context.original_exception):
+            context.is_disconnect = True
+
+
+def _set_config(limits: dict[str, str], *, is_local: bool) -> str:
+    calls = (f"set_config('{name}', '{value}', {str(is_local).lower()})" for name, value in limits.items())
+    return "SELECT " + ", ".join(calls)
