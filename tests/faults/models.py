@@ -7,6 +7,7 @@ always fires or never does. So one undisturbed run tells what every run of the s
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -291,3 +292,16 @@ def random_models(number: int, seed: int, *, with_timers: bool = True) -> list[M
     return [
         random_model(f"P{index}", chance.randrange(2**31), with_timers=with_timers) for index in range(number)
     ]
+
+
+def written(
+    process_id: str, body: Callable[[Draw], str], *, first: str = "", last: str = "", **variables: Any
+) -> Model:
+    """A process of which `body` draws what is between start and end: one element, or from `first` to `last`."""
+    draw = Draw()
+    parts = body(draw)
+    one = re.search(r'id="([^"]+)"', parts)
+    assert one is not None
+    ways = draw.way("start", first or one[1]) + draw.way(last or one[1], "end")
+    process = draw.process(draw.start(), parts, draw.end(), ways, id=process_id)
+    return Model(process_id, 0, draw.file(process, name=f"{process_id}.bpmn"), variables, (), False)

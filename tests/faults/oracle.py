@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -68,10 +69,10 @@ class Tally:
         return not (self.lost or self.duplicated or self.stuck or self.problems)
 
 
-def start(model: Model, case: str) -> int:
+def start(model: Model, case: str, **variables: Any) -> int:
     """A new case; `case` is what its messages are correlated by. Returns its key."""
     with database.unit_of_work() as session:
-        variables = model.variables | {"case": case}
+        variables = model.variables | {"case": case} | variables
         return instances.start(
             session, process_id=model.process_id, variables=variables, by=None
         ).instance_key
@@ -240,6 +241,28 @@ def judge_all(cases: dict[int, Model], expected: dict[str, Expected]) -> Tally:
     for key, model in cases.items():
         tally += judge(model, key, expected[model.process_id])
     return tally + left_over()
+
+
+def completed_once(key: int, element_ids: Sequence[str]) -> Tally:
+    """Whether a case is complete and each of these elements was entered and completed exactly once."""
+    with database.reading() as session:
+        happened = Counter(_history(session, key))
+    tally = Tally()
+    if not happened["instance_completed"]:
+        return Tally(stuck=1, problems=[f"case {key} is open"])
+    told = [f"element_{what} {element}" for what in ("entered", "completed") for element in element_ids]
+    for event in ["instance_completed", *told]:
+        if happened[event] == 0:
+            tally += Tally(lost=1, problems=[f"case {key} lost {event}"])
+        elif happened[event] > 1:
+            tally += Tally(duplicated=1, problems=[f"case {key}: {happened[event]} × {event}"])
+    return tally
+
+
+def variables(key: int) -> dict[str, Any]:
+    """The variables of an instance, also of one that has ended."""
+    with database.reading() as session:
+        return instances.variables(session, key)
 
 
 def left_over() -> Tally:

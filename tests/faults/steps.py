@@ -19,6 +19,14 @@ def work_off(senders: Sequence[Callable[[], bool]] = ()) -> int:
     return total
 
 
+def do_effects_and_timers() -> int:
+    """Everything that is due but jobs. How many pieces."""
+    done = 0
+    while worker.do_effect() or worker.fire_timer():
+        done += 1
+    return done
+
+
 def live(
     do_more: Callable[[], int],
     move_clock: Callable[..., Any],

@@ -1,21 +1,36 @@
-"""T1: processes are killed without warning while they work. Nothing may be lost, nothing may happen twice."""
+"""T1: processes are killed without warning while they work. Nothing may be lost, nothing may happen twice.
+
+In the long form some are frozen for longer than their leases last instead, wherever they are: in a handler, in a
+transaction, between the two.
+"""
 
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from . import oracle
-from .crew import Crew, wait_until
+from .crew import Crew, Running, wait_until
 from .ledger import Ledger
 from .models import random_models
 from .people import People
 
 BATCH = 40
 """Cases that are open at once."""
+
+PAST_THE_LEASE = 12.0
+
+
+def freeze_for_a_while(running: Running) -> threading.Thread:
+    """Let a process stand still until others have taken it for dead."""
+    running.freeze()
+    thawing = threading.Timer(PAST_THE_LEASE, running.thaw)
+    thawing.start()
+    return thawing
 
 
 def test_cases_end_once_and_whole_although_processes_are_killed(
@@ -43,6 +58,7 @@ def test_cases_end_once_and_whole_although_processes_are_killed(
     people = People(lambda: [web.address for web in crew.alive("web")], seed)
     people.start()
     cases: dict[int, Any] = {}
+    frozen: list[threading.Thread] = []
     try:
         while len(cases) < number or len(crew.kills) < kills:
             if len(cases) < number and (not cases or oracle.open_cases() < BATCH):
@@ -52,12 +68,18 @@ def test_cases_end_once_and_whole_although_processes_are_killed(
                 people.publish(model.messages, case)
             elif len(crew.kills) < kills:
                 time.sleep(chance.uniform(0.3, 1.5))
-                crew.kill(chance.choice(crew.alive() or crew.start("worker")))
+                victim = chance.choice(crew.alive() or crew.start("worker"))
+                if len(crew.kills) % 10 == 9 and len(frozen) <= len(crew.kills) // 10:
+                    frozen.append(freeze_for_a_while(victim))
+                else:
+                    crew.kill(victim)
             else:
                 time.sleep(0.1)
         wait_until(oracle.is_quiet, seconds=180)
     finally:
         people.stop()
+        for thread in frozen:
+            thread.join()
     tally = oracle.judge_all(cases, expected)
     tally.problems += people.failures
     ledger.enter(
@@ -66,7 +88,7 @@ def test_cases_end_once_and_whole_although_processes_are_killed(
         seed,
         tally,
         cases=number,
-        faults=len(crew.kills),
+        faults=len(crew.kills) + len(frozen),
         repeats=crew.repeats(),
         recoveries=crew.recoveries(),
         note=f"answers {dict(sorted(people.answers.items()))}",
