@@ -1,17 +1,18 @@
-"""The engine's time: aware UTC, replaceable in tests so that timers need no waiting; and the zone people live in."""
+"""The engine's time: aware UTC, corrected by the database's, replaceable in tests; and the zone people live in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
-_source: Callable[[], datetime] = lambda: datetime.now(UTC)
+_source: Callable[[], datetime] | None = None
+_ahead = timedelta()
 _zone: tzinfo = UTC
 
 
 def now() -> datetime:
     """The present instant in UTC."""
-    return _source()
+    return _source() if _source is not None else datetime.now(UTC) + _ahead
 
 
 def here() -> datetime:
@@ -25,7 +26,18 @@ def set_zone(zone: tzinfo) -> None:
     _zone = zone
 
 
+def correct(ahead: timedelta) -> None:
+    """The database's clock is ahead of this machine's by so much (or behind): tell its time from now on."""
+    global _ahead
+    _ahead = ahead
+
+
 def set_source(source: Callable[[], datetime] | None) -> None:
-    """Let `source` tell the time from now on; None brings back the system's clock."""
+    """Let `source` tell the time from now on; None brings back the real clock."""
     global _source
-    _source = source or (lambda: datetime.now(UTC))
+    _source = source
+
+
+def is_replaced() -> bool:
+    """Whether `set_source` tells the time."""
+    return _source is not None

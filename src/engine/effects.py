@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import clock, definitions, messages, runtime
+from laneway.engine import clock, definitions, due, messages, runtime
 from laneway.engine.database import is_postgresql
 from laneway.engine.model import OPEN_STATES, InstanceState
 from laneway.engine.spiff.instance import Instance
@@ -20,15 +20,18 @@ from laneway.errors import Conflict, NotFound
 _LONGEST_PAUSE_SECONDS = 3600
 
 
+def is_due() -> ColumnElement[bool]:
+    """Of a piece of work: whether it may be done now. What is for a suspended instance waits."""
+    return (effect.c.not_before <= due.now()) & ~runtime.is_suspended(effect.c.instance_key)
+
+
 def run_next(session: Session) -> bool:
     """Do the oldest piece of work that is due, and delete its row with it; whether there was one.
 
     What is for a suspended instance waits until that is resumed.
     """
     columns = effect.c
-    suspended = runtime.is_suspended(columns.instance_key)
-    due = (columns.not_before <= clock.now()) & ~suspended
-    query = select(effect).where(due).order_by(columns.key).limit(1)
+    query = select(effect).where(is_due()).order_by(columns.key).limit(1)
     if is_postgresql():
         query = query.with_for_update(skip_locked=True)
     row = session.execute(query).one_or_none()

@@ -1,4 +1,4 @@
-"""Jobs: work for handlers, ours or any Camunda 8 job worker. Lease, run outside, report.
+"""Jobs: work for handlers, ours or any Camunda 8 job worker. Leased by `activate`, run outside, reported here.
 
 At least once for handlers (the job key is there to tell repeats), exactly once for what they report.
 """
@@ -6,144 +6,77 @@ At least once for handlers (the job key is there to tell repeats), exactly once 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, case, insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import cases, clock, history, outbox, runtime
+from laneway.engine import clock, due, history, outbox, runtime
+from laneway.engine.activation import OPEN, ActivatedJob, activate, is_any_waiting
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.model import IncidentState, JobState, Person
 from laneway.engine.outbox import Mail, Webhook
-from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
-from laneway.engine.tables import incident, job, process_instance
+from laneway.engine.tables import incident, is_leased_job, job, process_instance
 from laneway.errors import Conflict, NotFound
 
-_OPEN = (JobState.CREATED, JobState.ACTIVATED, JobState.FAILED)
+__all__ = [
+    "ActivatedJob",
+    "activate",
+    "complete",
+    "expire_lease",
+    "fail",
+    "give_back",
+    "is_any_waiting",
+    "renew",
+    "tell_progress",
+    "throw_error",
+    "update_priority",
+    "update_retries",
+]
+
+_LONGEST_WORDS = 400
 
 
-@dataclass(frozen=True)
-class ActivatedJob:
-    """A job under lease: what its handler gets. Variables are those its element sees, inner scopes first."""
+def _taken(
+    session: Session, job_key: int, worker: str | None, lease: int | None, values: Mapping[str, Any]
+) -> Any:
+    """Change an open job behind the lock of its instance; returns its row as it is then.
 
-    key: int
-    type: str
-    instance_key: int
-    process_id: str
-    version: int
-    process_definition_key: int
-    element_id: str
-    element_instance_key: int
-    headers: dict[str, str]
-    variables: dict[str, Any]
-    retries: int
-    deadline: datetime
-    worker: str
-    case_number: str | None
-    business_key: str | None
-
-
-def activate(
-    session: Session, *, types: Sequence[str], worker: str, lease_seconds: float, limit: int
-) -> list[ActivatedJob]:
-    """Lease up to `limit` jobs of these types to a worker until `lease_seconds` from now, oldest first."""
-    now = clock.now()
-    columns = job.c
-    waiting = columns.state.in_((JobState.CREATED, JobState.FAILED))
-    due = or_(columns.retry_at.is_(None), columns.retry_at <= now)
-    query = (
-        select(columns.key)
-        .where(
-            and_(
-                waiting,
-                columns.type.in_(types),
-                columns.retries > 0,
-                due,
-                ~runtime.is_suspended(job.c.instance_key),
-            )
-        )
-        .order_by(columns.key)
-        .limit(limit)
-    )
-    if is_postgresql():
-        query = query.with_for_update(skip_locked=True)
-    keys = list(session.scalars(query))
-    if not keys:
-        return []
-    deadline = now + timedelta(seconds=lease_seconds)
-    rows = session.execute(
-        update(job)
-        .where(columns.key.in_(keys))
-        .values(state=JobState.ACTIVATED, worker=worker, leased_until=deadline)
-        .returning(job)
-    ).all()
-    return [_activated(session, row) for row in sorted(rows, key=lambda row: row.key)]
-
-
-def _activated(session: Session, row: Any) -> ActivatedJob:
-    query = select(process_instance).where(process_instance.c.key == row.instance_key)
-    instance = session.execute(query).one()
-    variables: dict[str, Any] = {}
-    for scope in reversed(live_state.scope_chain(instance.live_state, row.token)):
-        variables |= scope
-    return ActivatedJob(
-        key=row.key,
-        type=row.type,
-        instance_key=row.instance_key,
-        process_id=row.process_id,
-        version=instance.version,
-        process_definition_key=row.process_definition_key,
-        element_id=row.element_id,
-        element_instance_key=row.token,
-        headers=row.custom_headers,
-        variables=variables,
-        retries=row.retries,
-        deadline=row.leased_until,
-        worker=row.worker,
-        case_number=cases.number_of(session, instance.root_key),
-        business_key=instance.business_key,
-    )
-
-
-def _open_job(session: Session, job_key: int, worker: str | None) -> Any:
-    """The row of an open job, its instance locked. Raises NotFound, and Conflict when its lease is another's."""
-    query = select(job).where(job.c.key == job_key)
-    row = session.execute(query).one_or_none()
-    if row is None:
+    With `worker` or `lease`, only while that lease holds. Raises NotFound, and Conflict when the job has ended or the
+    lease is another's.
+    """
+    query = select(job.c.instance_key, job.c.state, job.c.worker).where(job.c.key == job_key)
+    seen = session.execute(query).one_or_none()
+    if seen is None:
         raise NotFound("job_not_found", key=job_key)
-    runtime.lock(session, row.instance_key)
-    row = session.execute(query).one()
-    if row.state not in _OPEN:
-        raise Conflict("job_ended", key=job_key, state=row.state)
-    if worker is not None and row.worker != worker:
-        raise Conflict("job_lease_lost", key=job_key, holder=row.worker)
+    runtime.lock(session, seen.instance_key)
+    this = (job.c.key == job_key) & job.c.state.in_(OPEN)
+    if worker is not None:
+        this &= job.c.worker == worker
+    if lease is not None:
+        this &= (job.c.leases == lease) & (job.c.state == JobState.ACTIVATED)
+    row = session.execute(update(job).where(this).values(dict(values)).returning(job)).one_or_none()
+    if row is None:
+        now = session.execute(query).one()
+        if now.state not in OPEN:
+            raise Conflict("job_ended", key=job_key, state=now.state)
+        raise Conflict("job_lease_lost", key=job_key, holder=now.worker)
     return row
 
 
-def _end(session: Session, row: Any, state: JobState, **values: Any) -> None:
+def _ended(
+    session: Session, job_key: int, worker: str | None, lease: int | None, state: JobState, **values: Any
+) -> Any:
     ended = {"state": state, "ended_at": clock.now(), **values}
-    session.execute(update(job).where(job.c.key == row.key).values(ended))
+    row = _taken(session, job_key, worker, lease, ended)
     if row.retries == 0:  # it had failed for good, and someone has done it nevertheless
         active = (incident.c.job_key == row.key) & (incident.c.state == IncidentState.ACTIVE)
         resolved = {"state": IncidentState.RESOLVED, "resolved_at": clock.now()}
         session.execute(update(incident).where(active).values(resolved))
-
-
-def _record(session: Session, row: Any, event: str, **details: Any) -> None:
-    history.record(
-        session,
-        row.instance_key,
-        event,
-        element_id=row.element_id,
-        token=row.token,
-        job_key=str(row.key),
-        type=row.type,
-        **details,
-    )
+    return row
 
 
 def complete(
@@ -154,13 +87,13 @@ def complete(
     mails: Sequence[Mail] = (),
     webhooks: Sequence[Webhook] = (),
     worker: str | None = None,
+    lease: int | None = None,
 ) -> None:
     """The handler has done its work. Its mails and webhooks leave with this transaction, each once per job.
 
     Raises NotFound, and Conflict when the job has ended or the lease has gone to another worker.
     """
-    row = _open_job(session, job_key, worker)
-    _end(session, row, JobState.COMPLETED)
+    row = _ended(session, job_key, worker, lease, JobState.COMPLETED)
     notes = [Note("job_completed", row.element_id, row.token, {"job_key": str(row.key), "type": row.type})]
     notes += outbox.queue(session, row, mails=mails, webhooks=webhooks)
 
@@ -179,29 +112,36 @@ def fail(
     message: str,
     backoff_seconds: float = 0,
     worker: str | None = None,
+    lease: int | None = None,
 ) -> None:
-    """The handler could not do it. With no retries left an incident asks a person to look."""
-    row = _open_job(session, job_key, worker)
-    _fail(session, row, max(retries, 0), message, backoff_seconds, "JOB_NO_RETRIES")
+    """The handler could not do it: it may be tried again after a pause. With no retries left an incident asks a person.
 
-
-def _fail(session: Session, row: Any, retries: int, message: str, backoff_seconds: float, type_: str) -> None:
-    now = clock.now()
-    session.execute(
-        update(job)
-        .where(job.c.key == row.key)
-        .values(
-            state=JobState.FAILED,
-            retries=retries,
-            error_message=message,
-            worker=None,
-            leased_until=None,
-            retry_at=now + timedelta(seconds=backoff_seconds),
-        )
+    Raises NotFound, and Conflict as `complete`.
+    """
+    retries = max(retries, 0)
+    failed = {
+        "state": JobState.FAILED,
+        "retries": retries,
+        "failures": job.c.failures + 1,
+        "error_message": message,
+        "worker": None,
+        "leased_until": None,
+        "retry_at": clock.now() + timedelta(seconds=backoff_seconds),
+    }
+    row = _taken(session, job_key, worker, lease, failed)
+    history.record(
+        session,
+        row.instance_key,
+        "job_failed",
+        element_id=row.element_id,
+        token=row.token,
+        job_key=str(row.key),
+        type=row.type,
+        message=message,
+        retries=retries,
     )
-    _record(session, row, "job_failed", message=message, retries=retries)
     if retries == 0:
-        _raise_incident(session, row, message, type_)
+        _raise_incident(session, row, message, "JOB_NO_RETRIES")
 
 
 def _raise_incident(session: Session, row: Any, message: str, type_: str) -> None:
@@ -241,32 +181,78 @@ def throw_error(
     message: str = "",
     variables: Mapping[str, Any] | None = None,
     worker: str | None = None,
+    lease: int | None = None,
 ) -> None:
-    """The handler takes the error path of the diagram; an error that nobody catches becomes an incident."""
-    row = _open_job(session, job_key, worker)
-    _end(session, row, JobState.ERROR_THROWN, error_message=message or code)
-    _record(session, row, "job_error_thrown", code=code, message=message)
-    runtime.advance(
-        session,
-        row.instance_key,
-        lambda instance: instance.throw_error(row.token, code, message, dict(variables or {})),
-        suspended_too=True,
-    )
+    """The handler takes the error path of the diagram; an error that nobody catches becomes an incident.
+
+    Raises NotFound, and Conflict as `complete`.
+    """
+    row = _ended(session, job_key, worker, lease, JobState.ERROR_THROWN, error_message=message or code)
+    details = {"job_key": str(row.key), "type": row.type, "code": code, "message": message}
+
+    def throw(instance: Instance) -> None:
+        instance.notes.append(Note("job_error_thrown", row.element_id, row.token, details))
+        instance.throw_error(row.token, code, message, dict(variables or {}))
+
+    runtime.advance(session, row.instance_key, throw, suspended_too=True)
 
 
 def update_retries(session: Session, job_key: int, *, retries: int, by: Person | None = None) -> None:
-    """Give a job more tries; its incident is resolved separately."""
-    row = _open_job(session, job_key, None)
-    session.execute(update(job).where(job.c.key == row.key).values(retries=retries, retry_at=None))
+    """Give a job more tries, the next of them at once; its incident is resolved separately."""
+    row = _taken(session, job_key, None, None, {"retries": retries, "retry_at": None})
+    _record_change(session, row, "job_retries_updated", by, retries=retries)
+
+
+def update_priority(session: Session, job_key: int, *, priority: int, by: Person | None = None) -> None:
+    """Let a job come sooner (a higher number) or later than the others of its type."""
+    row = _taken(session, job_key, None, None, {"priority": priority})
+    _record_change(session, row, "job_priority_updated", by, priority=priority)
+
+
+def _record_change(session: Session, row: Any, event: str, by: Person | None, **details: Any) -> None:
     history.record(
-        session,
-        row.instance_key,
-        "job_retries_updated",
-        by=by,
-        element_id=row.element_id,
-        token=row.token,
-        retries=retries,
+        session, row.instance_key, event, by=by, element_id=row.element_id, token=row.token, **details
     )
+
+
+def renew(session: Session, leases: Mapping[int, int], *, lease_seconds: float) -> int:
+    """Hold jobs (job key: lease) for `lease_seconds` from now on; how many. Those being reported now are left alone."""
+    return _change_held(session, leases, leased_until=clock.now() + timedelta(seconds=lease_seconds))
+
+
+def give_back(session: Session, leases: Mapping[int, int]) -> int:
+    """Let others have jobs (job key: lease) that will not be done here; costs no retry. How many."""
+    before = case((job.c.failures > 0, literal(JobState.FAILED.value)), else_=literal(JobState.CREATED.value))
+    return _change_held(session, leases, state=before, worker=None, leased_until=None)
+
+
+def _change_held(session: Session, leases: Mapping[int, int], **values: Any) -> int:
+    keys = select(job.c.key).where(_held(leases))
+    if is_postgresql():
+        # Waiting for one job while holding others could end in a deadlock with a step that cancels several.
+        keys = keys.with_for_update(skip_locked=True)
+    found = list(session.scalars(keys))
+    if found:
+        session.execute(update(job).where(job.c.key.in_(found)).values(values))
+    return len(found)
+
+
+def _held(leases: Mapping[int, int]) -> ColumnElement[bool]:
+    pairs = list(leases.items())
+    return (job.c.state == JobState.ACTIVATED) & tuple_(job.c.key, job.c.leases).in_(pairs)
+
+
+def tell_progress(
+    session: Session, job_key: int, *, lease: int, fraction: float, text: str, lease_seconds: float
+) -> bool:
+    """How far a handler has come, from 0 to 1, and in words; renews its lease. Whether it still holds the job."""
+    told = {
+        "progress": min(max(fraction, 0.0), 1.0),
+        "progress_text": text[:_LONGEST_WORDS],
+        "leased_until": clock.now() + timedelta(seconds=lease_seconds),
+    }
+    held = _held({job_key: lease})
+    return session.scalar(update(job).where(held).values(told).returning(job.c.key)) is not None
 
 
 def expire_lease(session: Session) -> bool:
@@ -274,23 +260,19 @@ def expire_lease(session: Session) -> bool:
 
     A lost lease costs one retry, so that work which kills its worker ends as an incident and not in a loop.
     """
-    columns = job.c
+    has_expired = is_leased_job & (job.c.leased_until < due.now()) & ~runtime.is_suspended(job.c.instance_key)
     query = (
-        select(columns.key, columns.instance_key)
-        .where(
-            columns.state == JobState.ACTIVATED,
-            columns.leased_until < clock.now(),
-            ~runtime.is_suspended(job.c.instance_key),
-        )
-        .order_by(columns.leased_until)
+        select(job.c.key, job.c.instance_key)
+        .where(has_expired)
+        .order_by(job.c.leased_until, job.c.key)
         .limit(1)
     )
     found = session.execute(query).one_or_none()
     if found is None:
         return False
     runtime.lock(session, found.instance_key)
-    row = session.execute(select(job).where(columns.key == found.key)).one()
-    if row.state == JobState.ACTIVATED and row.leased_until < clock.now():
-        message = f"The worker {row.worker} did not report in time."
-        _fail(session, row, row.retries - 1, message, 0, "JOB_NO_RETRIES")
+    row = session.execute(select(job).where(job.c.key == found.key, has_expired)).one_or_none()
+    if row is not None:
+        words = f"The worker {row.worker} did not report in time."
+        fail(session, row.key, retries=row.retries - 1, message=words, worker=row.worker, lease=row.leases)
     return True

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, delete, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
-from laneway.engine import access, clock, runtime
+from laneway.engine import access, clock, due, runtime
 from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import is_postgresql, new_key
@@ -191,10 +191,20 @@ def _may_start(session: Session, row: Any, subscription_key: int) -> bool:
     return session.execute(_fitting(row).where(columns.key == subscription_key)).one_or_none() is not None
 
 
-def forget_expired(session: Session) -> int:
-    """Delete messages whose time to live is over; how many."""
-    result = session.execute(delete(message).where(message.c.expires_at <= clock.now()))
-    return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE's result counts rows
+def has_expired() -> ColumnElement[bool]:
+    """Of a message: whether its time to live is over."""
+    return message.c.expires_at <= due.now()
+
+
+def forget_expired(session: Session, *, limit: int = 500) -> int:
+    """Delete messages whose time to live is over, at most `limit` of them; how many."""
+    keys = select(message.c.key).where(has_expired()).order_by(message.c.expires_at).limit(limit)
+    if is_postgresql():
+        keys = keys.with_for_update(skip_locked=True)
+    found = list(session.scalars(keys))
+    if found:
+        session.execute(delete(message).where(message.c.key.in_(found)))
+    return len(found)
 
 
 def watch_start(session: Session, definition_key: int, node: Node, event: Event) -> None:

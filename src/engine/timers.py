@@ -5,39 +5,31 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, FromClause, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import clock, expressions, runtime
+from laneway.engine import clock, due, expressions, runtime
 from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import is_postgresql, new_key
-from laneway.engine.model import InstanceState
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
-from laneway.engine.tables import timer
+from laneway.engine.tables import process_instance, timer
 
 _PAUSE_SECONDS = 60
+
+
+def is_due() -> ColumnElement[bool]:
+    """Of a timer: whether it should fire now, by the database's clock. What belongs to a suspended instance waits."""
+    return (timer.c.due_at <= due.now()) & ~runtime.is_suspended(timer.c.instance_key)
 
 
 def fire_due(session: Session) -> bool:
     """Fire the timer that has been due for longest; whether there was one. One instance per call.
 
-    Those of suspended instances wait until they are resumed.
+    Any number of threads and processes may call this at once: a timer whose row or whose instance another one has
+    locked is left to it, or for later.
     """
-    columns = timer.c
-    suspended = runtime.is_suspended(columns.instance_key)
-    due = (columns.due_at <= clock.now()) & ~suspended
-    query = select(timer).where(due).order_by(columns.due_at, columns.key).limit(1)
-    found = session.execute(query).one_or_none()
-    if found is None:
-        return False
-    if found.instance_key is not None:
-        locked = runtime.lock(session, found.instance_key)
-        if locked.state == InstanceState.SUSPENDED:
-            return True  # this very moment; others may be due
-    again = select(timer).where(columns.key == found.key)
-    # A start timer has no instance to lock; its own row is locked, or left to who has it.
-    row = session.execute(again.with_for_update(skip_locked=True) if is_postgresql() else again).one_or_none()
+    row = _locked(session, of_instance=True) or _locked(session, of_instance=False)
     if row is None:
         return False
     session.info["timer_key"] = row.key  # tells the worker which one, should it fail
@@ -47,6 +39,21 @@ def fire_due(session: Session) -> bool:
     else:
         _trigger(session, row)
     return True
+
+
+def _locked(session: Session, *, of_instance: bool) -> Any:
+    """The first due timer that nobody else has, locked together with the instance it belongs to."""
+    query = select(timer).where(is_due()).order_by(timer.c.due_at, timer.c.key).limit(1)
+    owner = process_instance.alias("owner")
+    locked: list[FromClause] = [timer]
+    if of_instance:
+        query = query.join(owner, owner.c.key == timer.c.instance_key)
+        locked.append(owner)
+    else:
+        query = query.where(timer.c.instance_key.is_(None))
+    if is_postgresql():
+        query = query.with_for_update(of=locked, skip_locked=True, key_share=True)
+    return session.execute(query).one_or_none()
 
 
 def postpone(session: Session, timer_key: int) -> None:
@@ -75,7 +82,7 @@ def _trigger(session: Session, row: Any) -> None:
 
 def watch_start(session: Session, definition_key: int, node: Node, event: Event) -> None:
     """Let a timer start event of a new definition start instances. Raises StepFailed for a senseless timer."""
-    due = expressions.due(event, {})
+    first = expressions.due(event, {})
     session.execute(
         insert(timer).values(
             key=new_key(),
@@ -83,8 +90,8 @@ def watch_start(session: Session, definition_key: int, node: Node, event: Event)
             is_aside=False,
             element_id=node.id,
             process_definition_key=definition_key,
-            due_at=due.at,
-            cycle=due.cycle,
-            repetitions=due.repetitions,
+            due_at=first.at,
+            cycle=first.cycle,
+            repetitions=first.repetitions,
         )
     )

@@ -21,6 +21,8 @@ from laneway.engine.tables.people import membership, person, person_group, web_s
 from laneway.engine.tables.running import case_file, history, number_series, process_instance
 from laneway.engine.tables.waiting import (
     incident,
+    is_leased_job,
+    is_waiting_job,
     job,
     message,
     message_correlation,
@@ -47,6 +49,8 @@ __all__ = [
     "form_definition",
     "history",
     "incident",
+    "is_leased_job",
+    "is_waiting_job",
     "job",
     "legal_hold",
     "membership",

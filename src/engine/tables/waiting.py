@@ -130,7 +130,7 @@ timer = Table(
     Column("due_at", Instant, nullable=False),
     Column("cycle", String(200)),
     Column("repetitions", Integer, comment="how many more times; -1: without end"),
-    Index(None, "due_at"),
+    Index(None, "due_at", "key"),
     Index(None, "instance_key", "token"),
 )
 

@@ -59,9 +59,14 @@ def upgrade() -> None:
     )
     # The migrations of this release change tables that its forerunner writes.
     op.bulk_insert(compatibility, [{"minimum_revision": "0009"}])
+    # Many timers may be due at the same instant: the first of them is found without sorting them all.
+    op.drop_index("ix_timer_due_at", "timer")
+    op.create_index("ix_timer_due_at", "timer", ["due_at", "key"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_timer_due_at", "timer")
+    op.create_index("ix_timer_due_at", "timer", ["due_at"])
     op.drop_table("compatibility")
     op.drop_table("worker")
     op.drop_index("ix_job_leased", "job")
