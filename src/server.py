@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from types import FrameType
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import Flask
 from waitress.server import create_server
 
-from laneway import logs
+from laneway import logs, traces
 from laneway.engine import clock, database, deployments, process_folder, schema
 from laneway.engine.deployments import Deployed
+from laneway.engine.readiness import Readiness
 from laneway.errors import Unavailable
 from laneway.records import organisation
 from laneway.settings import Settings
 from laneway.tasks import demonstration, outbox
+from laneway.tasks.heartbeat import Heartbeat
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.worker import Worker
-from laneway.web import create_app
+from laneway.web import create_app, create_health_app
 
 _MAX_BODY = 10 * 2**20
 _MAX_CONNECTIONS = 1000
+_STATEMENT_SECONDS = 30.0  # nobody waits longer for a page, and a worker's statements are short
 
 _log = logging.getLogger("laneway.server")
 
@@ -33,7 +39,7 @@ def prepare(settings: Settings) -> Deployed | None:
     Returns what was deployed, if anything. Raises Refused when a file in the folder cannot run.
     """
     _configure(settings)
-    schema.upgrade(database.connect(settings.database_url))
+    schema.upgrade(_open(settings))
     with database.unit_of_work() as session:
         organisation.add_default_groups(session)
         if settings.demo:
@@ -54,10 +60,19 @@ def prepare(settings: Settings) -> Deployed | None:
 def connect(settings: Settings) -> None:
     """Open a database that another process has prepared, and know its handlers. Raises Unavailable."""
     _configure(settings)
-    if not schema.is_current(database.connect(settings.database_url)):
+    if not schema.is_current(_open(settings)):
         raise Unavailable("database_needs_upgrade", command="laneway db upgrade")
     if settings.processes.is_dir():
         load_handlers(settings.processes)
+
+
+def _open(settings: Settings) -> Engine:
+    return database.connect(
+        settings.database_url,
+        statement_seconds=_STATEMENT_SECONDS,
+        standby_url=settings.standby_url,
+        standby_max_lag=settings.standby_max_lag,
+    )
 
 
 def _configure(settings: Settings) -> None:
@@ -70,27 +85,26 @@ class Server:
 
     def __init__(self, settings: Settings, *, web: bool = True, worker: bool = True) -> None:
         """Opens the port. Raises Unavailable when something else listens there."""
-        signal.signal(signal.SIGTERM, _leave)  # from here on: whoever reads that it runs may stop it
+        self._readiness = Readiness(settings.data)
+        self._stop_delay_seconds = settings.stop_delay_seconds
+        self._is_leaving = False
+        signal.signal(signal.SIGTERM, self._leave)  # from here on: whoever reads that it runs may stop it
+        traces.configure("serve" if web and worker else "web" if web else "worker")
         self._worker = _worker(settings) if worker else None
+        kinds = (("web",) if web else ()) + ("jobs", "timers", "mail")
+        self._heartbeat = Heartbeat(self._worker.name, kinds) if self._worker else None
         self._stopped = threading.Event()
         self._web = None
         if web:
-            try:
-                self._web = create_server(
-                    create_app(settings),
-                    host=settings.host,
-                    port=settings.port,
-                    threads=settings.web_threads,
-                    connection_limit=_MAX_CONNECTIONS,
-                    max_request_body_size=_MAX_BODY,
-                    ident=None,
-                )
-            except OSError as error:
-                raise Unavailable("port_taken", host=settings.host, port=settings.port) from error
+            self._web = _listen(create_app(settings, self._readiness), settings, settings.port)
+        elif settings.worker_port:
+            health = create_health_app(settings, self._readiness)
+            self._web = _listen(health, settings, settings.worker_port)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; requests and jobs that have begun are finished first."""
-        if self._worker:
+        if self._worker and self._heartbeat:
+            self._heartbeat.start()
             self._worker.start()
         _log.info("server_started")
         try:
@@ -101,19 +115,45 @@ class Server:
         except (KeyboardInterrupt, SystemExit):
             pass
         finally:
+            self._readiness.stop()
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             if self._web:
                 self._web.close()
-            if self._worker:
+            if self._worker and self._heartbeat:
                 self._worker.stop()
+                self._heartbeat.stop()
             database.disconnect()
+            traces.stop()
             _log.info("server_stopped")
+
+    def _leave(self, _signal: int, _frame: FrameType | None) -> None:
+        self._readiness.stop()
+        if self._stop_delay_seconds and not self._is_leaving:
+            # Load balancers are to notice first. The same signal comes again then; whoever sends it earlier, hurries.
+            self._is_leaving = True
+            again = threading.Timer(self._stop_delay_seconds, os.kill, (os.getpid(), signal.SIGTERM))
+            again.daemon = True
+            again.start()
+            _log.info("server_stopping", extra={"seconds": self._stop_delay_seconds})
+            return
+        # Both the web server's loop and a wait end with this exception, and finish what they have begun.
+        raise SystemExit(0)
+
+
+def _listen(app: Flask, settings: Settings, port: int) -> Any:
+    try:
+        return create_server(
+            app,
+            host=settings.host,
+            port=port,
+            threads=settings.web_threads,
+            connection_limit=_MAX_CONNECTIONS,
+            max_request_body_size=_MAX_BODY,
+            ident=None,
+        )
+    except OSError as error:
+        raise Unavailable("port_taken", host=settings.host, port=port) from error
 
 
 def _worker(settings: Settings) -> Worker:
     return Worker(threads=settings.worker_threads, senders=outbox.senders(settings))
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    # Both the web server's loop and a wait end with this exception, and finish what they have begun.
-    raise SystemExit(0)

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
+from laneway.errors import Unavailable
+
 _tracer: Any = None
 _ASKED_FOR = ("OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -21,7 +23,7 @@ _ASKED_FOR = ("OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPOR
 def configure(part: str) -> None:
     """Send traces as the standard `OTEL_…` variables say; `part` is `serve`, `web` or `worker`.
 
-    `OTEL_TRACES_EXPORTER` may be `otlp`, `console` or `none`. Raises ImportError when the variables ask for traces and
+    `OTEL_TRACES_EXPORTER` may be `otlp`, `console` or `none`. Raises Unavailable when the variables ask for traces and
     the extra is not installed.
     """
     asked = any(os.environ.get(name) for name in _ASKED_FOR)
@@ -29,7 +31,7 @@ def configure(part: str) -> None:
     if not asked or exporter == "none" or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
     if find_spec("opentelemetry") is None:
-        raise ImportError("traces need the packages of laneway[otel]")
+        raise Unavailable("traces_need_extra")
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
 
     made: SpanExporter

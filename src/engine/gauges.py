@@ -209,7 +209,11 @@ def _pool() -> list[Gauge]:
         return []
     return [
         _one("laneway_database_connections_used", "Connections of this process in use.", pool.checkedout()),
-        _one("laneway_database_connections_kept", "Connections that this process keeps open.", pool.size()),
+        _one(
+            "laneway_database_connections_open",
+            "Connections that this process has open.",
+            pool.checkedin() + pool.checkedout(),
+        ),
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, DateTime, delete, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -64,7 +64,7 @@ def beat(name: str, *, host: str, pid: int, version: str, kinds: Sequence[str], 
 
 
 def _forget(connection: Connection) -> None:
-    connection.execute(delete(worker).where(worker.c.seen_at < _now() - _FORGOTTEN_AFTER))
+    connection.execute(delete(worker).where(worker.c.seen_at < _now(ago=_FORGOTTEN_AFTER)))
 
 
 def leave(name: str) -> None:
@@ -108,12 +108,12 @@ def silence(session: Session) -> float | None:
 
 def alive(session: Session) -> int:
     """How many workers live."""
-    limit = _now() - timedelta(seconds=DEAD_AFTER_SECONDS)
+    limit = _now(ago=timedelta(seconds=DEAD_AFTER_SECONDS))
     return session.scalar(select(func.count()).where(worker.c.seen_at > limit)) or 0
 
 
-def _now() -> ColumnElement[datetime]:
+def _now(*, ago: timedelta = timedelta()) -> ColumnElement[datetime]:
     """The database's clock; SQLite's is that of this machine."""
     if is_postgresql():
-        return func.clock_timestamp(type_=Instant)
-    return literal(datetime.now(UTC), Instant)
+        return func.clock_timestamp(type_=DateTime(timezone=True)) - ago
+    return literal(datetime.now(UTC) - ago, Instant)

@@ -100,6 +100,7 @@ TEXTS: Mapping[str, str] = {
         "If %(host)s no longer uses it, delete %(mark)s."
     ),
     "port_taken": N_("Something else uses the port already."),
+    "traces_need_extra": N_("Traces need packages that are not installed: pip install laneway[otel]"),
     "front_end_not_built": N_("The pages are not built yet."),
 }
 
