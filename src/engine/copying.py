@@ -6,14 +6,14 @@ so there are no sequences to move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, func, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, Table, func, insert, select
 
 from laneway.engine import clock, database, schema
 from laneway.engine.row_values import TableHash, unfit_column
@@ -98,12 +98,12 @@ def _must_be_empty(target: Connection) -> None:
             raise Conflict("copy_target_not_empty", table=table.name)
 
 
-def _batches(connection: Connection, table: Table) -> Iterator[Sequence[Mapping[str, Any]]]:
+def _batches(connection: Connection, table: Table) -> Iterator[Sequence[RowMapping]]:
     result = connection.execute(select(table), execution_options={"yield_per": _BATCH})
     yield from result.mappings().partitions()
 
 
-def _rows(connection: Connection, table: Table) -> Iterator[Mapping[str, Any]]:
+def _rows(connection: Connection, table: Table) -> Iterator[RowMapping]:
     return chain.from_iterable(_batches(connection, table))
 
 

@@ -15,7 +15,7 @@ from laneway.engine.tables import Instant
 
 _BUCKETS = 1024
 _MODULUS = 1 << 256
-_LARGEST = {Integer: 2**31 - 1, BigInteger: 2**63 - 1}
+_LARGEST: dict[type, int] = {Integer: 2**31 - 1, BigInteger: 2**63 - 1}
 
 
 def as_json(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:

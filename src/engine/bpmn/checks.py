@@ -15,6 +15,7 @@ from laneway.engine.bpmn.rules import Findings, Place, is_feel, places, warning
 from laneway.engine.bpmn.rules_events import EVENT_RULES
 from laneway.engine.bpmn.rules_feel import expressions_hold
 from laneway.engine.bpmn.rules_gateways import GATEWAY_RULES
+from laneway.engine.bpmn.rules_process import retention_is_a_length_of_time
 from laneway.engine.bpmn.rules_structure import STRUCTURE
 from laneway.engine.bpmn.rules_work import WORK_RULES
 from laneway.words import Finding
@@ -24,6 +25,7 @@ _RULES: Final[tuple[Callable[[Place], Findings], ...]] = (
     *GATEWAY_RULES,
     *EVENT_RULES,
     *WORK_RULES,
+    retention_is_a_length_of_time,
 )
 
 

@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+
+from laneway import cli
+from laneway.engine import archive, cases, clock, deployments, keeping, process_folder, schema
+from laneway.engine import database as laneway_database
+from laneway.engine.keeping import Rules
+from laneway.engine.tables import (
+    archived_case,
+    case_file,
+    history,
+    legal_hold,
+    metadata,
+    outgoing,
+    process_instance,
+)
+from laneway.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
+from laneway.records import organisation
+from laneway.tasks.loader import load_handlers
+from laneway.testing import Player, drain, read_scenario
+from laneway.words import Resource
+
+PROCESSES = Path(__file__).parents[2] / "processes"
+STORIES = sorted(PROCESSES.glob("c110_complaint/scenarios/*.toml"))[:2]
+PEOPLE = {one.username: one for one in organisation.demo_people()}
+CALL = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
+  id="d" targetNamespace="t">
+  <process id="outer" isExecutable="true">
+    <extensionElements><zeebe:properties>
+      <zeebe:property name="laneway:retention" value="RETENTION"/>
+    </zeebe:properties></extensionElements>
+    <startEvent id="start"><outgoing>a</outgoing></startEvent>
+    <sequenceFlow id="a" sourceRef="start" targetRef="call"/>
+    <callActivity id="call">
+      <extensionElements><zeebe:calledElement processId="inner"/></extensionElements>
+      <incoming>a</incoming><outgoing>b</outgoing>
+    </callActivity>
+    <sequenceFlow id="b" sourceRef="call" targetRef="end"/>
+    <endEvent id="end"><incoming>b</incoming></endEvent>
+  </process>
+  <process id="inner" isExecutable="true">
+    <startEvent id="inner_start"><outgoing>c</outgoing></startEvent>
+    <sequenceFlow id="c" sourceRef="inner_start" targetRef="inner_end"/>
+    <endEvent id="inner_end"><incoming>c</incoming></endEvent>
+  </process>
+</definitions>
+"""
+
+
+@pytest.fixture(name="rules")
+def _rules(tmp_path: Path) -> Rules:
+    return Rules(tmp_path / "archive", "P3Y")
+
+
+@pytest.fixture(name="department")
+def _department(database: ModuleType, frozen_clock) -> list[Player]:
+    """Complaints of the demonstration that have been played to their end, with their letters sent."""
+    load_handlers(PROCESSES)
+    with database.unit_of_work() as session:
+        organisation.load_demo(session)
+        deployments.deploy(session, process_folder.read_files([PROCESSES]), by=None)
+    players = [Player(read_scenario(path), PEOPLE.__getitem__, frozen_clock) for path in STORIES]
+    for player in players:
+        player.start()
+        player.play()
+    with database.unit_of_work() as session:
+        session.execute(outgoing.update().values(state="SENT"))
+    return players
+
+
+def of_the_cases(session) -> dict[str, int]:
+    """Rows by table, of the tables whose rows belong to instances; what starts instances is not theirs."""
+    return {
+        table.name: session.scalar(
+            select(func.count()).where(table.c.instance_key > 0)
+            if "instance_key" in table.c
+            else select(func.count()).select_from(table)
+        )
+        for table in keeping._tables()
+    }
+
+
+def run_batch(rules: Rules) -> int:
+    with laneway_database.unit_of_work() as session:
+        return keeping.run_batch(session, rules)
+
+
+def test_cases_leave_all_tables_when_their_time_is_over_and_can_be_read_back(
+    department: list[Player], rules: Rules, frozen_clock, database
+):
+    with database.reading() as session:
+        before = of_the_cases(session)
+        lines = session.execute(
+            select(history).where(history.c.instance_key == department[0].instance_key)
+        ).all()
+    frozen_clock.advance(days=3 * 365 - 200)
+    assert run_batch(rules) == 0
+    frozen_clock.advance(days=250)
+    assert run_batch(rules) == len(department)
+    assert run_batch(rules) == 0
+    with database.reading() as session:
+        assert set(of_the_cases(session).values()) == {0}
+        number = department[0].case_number
+        assert number is not None
+        case = archive.find(session, rules.folder, number)
+        by_key = archive.find(session, rules.folder, str(department[0].instance_key))
+        assert archive.damaged(session, rules.folder) == []
+    assert case == by_key
+    assert [(row["seq"], row["at"], row["details"]) for row in case.rows["history"]] == [
+        (line.seq, line.at, line.details) for line in lines
+    ]
+    assert case.rows["case_file"][0]["number"] == number
+    (file,) = rules.folder.rglob("*.gz")
+    header, *rows = gzip.decompress(file.read_bytes()).splitlines()
+    assert json.loads(header)["laneway_archive"] == 1
+    assert len(rows) == sum(before.values())
+
+
+def test_numbers_of_archived_cases_are_never_given_again(
+    department: list[Player], rules: Rules, frozen_clock, database
+):
+    year = clock.now().year
+    frozen_clock.advance(days=4 * 365)
+    run_batch(rules)
+    with database.unit_of_work() as session:
+        number = cases.next_number(session, "CP", at=clock.now().replace(year=year))
+    assert number == f"CP-{year}-{len(department) + 1:06d}"
+
+
+def test_a_crash_before_the_commit_leaves_the_rows_and_the_next_run_finishes(
+    department: list[Player], rules: Rules, frozen_clock, database
+):
+    frozen_clock.advance(days=4 * 365)
+    with database.reading() as session:
+        before = of_the_cases(session)
+    with database.reading() as session:  # rolled back, as by a crash
+        keeping.run_batch(session, rules)
+    assert len(list(rules.folder.rglob("*.gz"))) == 1
+    with database.reading() as session:
+        assert of_the_cases(session) == before
+    assert run_batch(rules) == len(department)
+    assert len(list(rules.folder.rglob("*"))) == 3  # year, month, one file
+    with database.reading() as session:
+        assert archive.damaged(session, rules.folder) == []
+
+
+def test_nothing_is_deleted_when_the_file_cannot_be_written(
+    department: list[Player], tmp_path: Path, frozen_clock, database
+):
+    (tmp_path / "in_the_way").write_text("")
+    frozen_clock.advance(days=4 * 365)
+    with pytest.raises(OSError, match="in_the_way"):
+        run_batch(Rules(tmp_path / "in_the_way", "P3Y"))
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(case_file)) == len(department)
+
+
+def test_a_held_case_stays_until_it_is_released(
+    department: list[Player], rules: Rules, frozen_clock, database, owner, mei
+):
+    number = department[1].case_number
+    assert number is not None
+    with database.unit_of_work() as session:
+        with pytest.raises(NotAllowed):
+            keeping.hold(session, number, reason="lawsuit", by=mei)
+        with pytest.raises(Invalid, match="reason_required"):
+            keeping.hold(session, number, reason=" ", by=owner)
+        keeping.hold(session, number, reason="lawsuit", by=owner)
+        with pytest.raises(Conflict, match="case_already_held"):
+            keeping.hold(session, number, reason="again", by=owner)
+    frozen_clock.advance(days=4 * 365)
+    assert run_batch(rules) == len(department) - 1
+    with database.reading() as session:
+        assert session.scalars(select(case_file.c.number)).all() == [number]
+        assert [row.number for row in keeping.held(session)] == [number]
+    with database.unit_of_work() as session:
+        keeping.release(session, number, reason="settled", by=None)
+        with pytest.raises(Conflict, match="case_not_held"):
+            keeping.release(session, number, reason="settled", by=None)
+    assert run_batch(rules) == 1
+    with database.reading() as session:
+        case = archive.find(session, rules.folder, number)
+        with pytest.raises(NotFound, match="archived_case_not_found"):
+            archive.find(session, rules.folder, "CP-1999-000001")
+    told = {line["event"]: line["details"]["reason"] for line in case.rows["history"][-2:]}
+    assert told == {"case_held": "lawsuit", "case_released": "settled"}
+
+
+def test_a_case_with_an_unsent_letter_stays(department: list[Player], rules: Rules, frozen_clock, database):
+    with database.unit_of_work() as session:
+        mine = outgoing.c.instance_key == department[0].instance_key
+        assert session.scalar(select(func.count()).select_from(outgoing).where(mine))
+        session.execute(outgoing.update().where(mine).values(state="QUEUED"))
+    frozen_clock.advance(days=4 * 365)
+    assert run_batch(rules) == len(department) - 1
+
+
+def test_the_process_says_how_long_and_what_it_called_leaves_with_it(database, tmp_path, frozen_clock):
+    from laneway.engine import instances
+
+    diagram = Resource("call.bpmn", CALL.replace("RETENTION", "P30D").encode())
+    with database.unit_of_work() as session:
+        deployments.deploy(session, [diagram], by=None)
+        root = instances.start(session, process_id="outer", variables={}, by=None).instance_key
+    drain()
+    frozen_clock.advance(days=31)
+    for_ever = Rules(tmp_path / "archive")
+    with database.reading() as session:
+        (due,) = keeping.overdue(session, for_ever)
+        assert (due.process_id, due.retention) == ("outer", "P30D")
+        assert due.before == clock.now() - timedelta(days=30)
+        assert keeping.count(session, due) == 1
+    assert run_batch(for_ever) == 1
+    with database.reading() as session:
+        assert session.scalars(select(process_instance.c.key)).all() == []
+        case = archive.find(session, for_ever.folder, str(root))
+    assert [row["process_id"] for row in case.rows["process_instance"]] == ["outer", "inner"]
+
+
+@pytest.mark.parametrize("retention", ["three years", "P0D", "-P1D", "3Y"])
+def test_a_retention_that_is_no_length_of_time_is_refused(retention, sqlite_database, tmp_path):
+    diagram = Resource("call.bpmn", CALL.replace("RETENTION", retention).encode())
+    with pytest.raises(Refused) as refused, sqlite_database.unit_of_work() as session:
+        deployments.deploy(session, [diagram], by=None)
+    assert [finding.code for finding in refused.value.findings] == ["retention_invalid"]
+    with pytest.raises(Invalid, match="retention_invalid"):
+        Rules(tmp_path, retention)
+
+
+def test_a_file_that_was_changed_or_is_gone_is_told(department, rules, frozen_clock, database):
+    frozen_clock.advance(days=4 * 365)
+    run_batch(rules)
+    (file,) = rules.folder.rglob("*.gz")
+    number = department[0].case_number
+    file.write_bytes(file.read_bytes()[:-1])
+    with database.reading() as session:
+        with pytest.raises(Unavailable, match="archive_file_changed"):
+            archive.find(session, rules.folder, number)
+        file.unlink()
+        with pytest.raises(Unavailable, match="archive_file_missing"):
+            archive.find(session, rules.folder, number)
+        assert archive.damaged(session, rules.folder) == [file.relative_to(rules.folder).as_posix()]
+
+
+def test_every_row_that_names_an_instance_leaves_with_it(department, rules, frozen_clock, database):
+    keys = [player.instance_key for player in department]
+    frozen_clock.advance(days=4 * 365)
+    run_batch(rules)
+    left = []
+    with database.reading() as session:
+        for table in metadata.sorted_tables:
+            for name in ("instance_key", "root_key", "parent_key"):
+                if name in table.c and table is not archived_case:
+                    query = select(func.count()).select_from(table).where(table.c[name].in_(keys))
+                    left += [(table.name, name)] if session.scalar(query) else []
+        assert session.scalar(select(func.count()).select_from(legal_hold)) == 0
+    assert left == []
+
+
+def test_the_commands_hold_archive_and_show(tmp_path, monkeypatch, frozen_clock):
+    def laneway(*arguments: str):
+        try:
+            return CliRunner().invoke(cli.main, arguments, catch_exceptions=False)
+        finally:
+            laneway_database.disconnect()
+
+    monkeypatch.setenv("LANEWAY_DATA", str(tmp_path))
+    monkeypatch.setenv("LANEWAY_RETENTION", "P1Y")
+    (tmp_path / "call.bpmn").write_text(CALL.replace("RETENTION", "P30D"), "utf-8")
+    laneway("deploy", str(tmp_path / "call.bpmn"))
+    number = laneway("start", "outer").output.strip()
+    schema.upgrade(laneway_database.connect(f"sqlite:///{tmp_path / 'laneway.db'}"))
+    drain()
+    laneway_database.disconnect()
+    frozen_clock.advance(days=31)
+    assert laneway("history", "hold", number, "--reason", "audit").exit_code == 0
+    assert number in laneway("history", "holds").output
+    assert "0 cases archived" in laneway("history", "archive").output
+    assert laneway("history", "release", number, "--reason", "done").exit_code == 0
+    assert "outer  P30D" in laneway("history", "archive", "--dry-run").output
+    assert laneway("history", "show", number).exit_code == 1
+    assert "1 cases archived" in laneway("history", "archive", "--process", "outer").output
+    assert "case_released" in laneway("history", "show", number).output
+    rows = json.loads(laneway("history", "show", number, "--json").output)
+    assert len(rows["process_instance"]) == 2
+    assert laneway("history", "check").exit_code == 0
+    next((tmp_path / "archive").rglob("*.gz")).unlink()
+    assert laneway("history", "check").exit_code == 1
