@@ -9,16 +9,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, BigInteger, Column, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Integer, LargeBinary, RowMapping, String, Table
 
 from laneway.engine.tables import Instant
+
+Row = RowMapping | Mapping[str, Any]
+"""Values by column name."""
 
 _BUCKETS = 1024
 _MODULUS = 1 << 256
 _LARGEST: dict[type, int] = {Integer: 2**31 - 1, BigInteger: 2**63 - 1}
 
 
-def as_json(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(table: Table, row: Row) -> dict[str, Any]:
     """A row as JSON values by column name: instants in UTC as text, bytes in base 64."""
     return {str(column.name): _plain(row[column.name]) for column in table.columns}
 
@@ -43,7 +46,7 @@ def _plain(value: Any) -> Any:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
-def unfit_column(table: Table, row: Mapping[str, Any]) -> str | None:
+def unfit_column(table: Table, row: Row) -> str | None:
     """The first column whose value the other kind of database would refuse, if there is one.
 
     SQLite keeps texts of any length and with a zero byte, and numbers of any type; PostgreSQL does not.
@@ -76,21 +79,21 @@ class TableHash:
         self._sums = [0] * _BUCKETS
         self._keys = [column.name for column in table.primary_key.columns]
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: Row) -> None:
         """Count one row."""
         self.rows += 1
         bucket = self._bucket(row)
         self._sums[bucket] = (self._sums[bucket] + int.from_bytes(self.row_hash(row))) % _MODULUS
 
-    def row_hash(self, row: Mapping[str, Any]) -> bytes:
+    def row_hash(self, row: Row) -> bytes:
         """The SHA-256 of one row's canonical JSON: names in order, instants in UTC, bytes in base 64."""
         return hashlib.sha256(orjson.dumps(as_json(self.table, row), option=orjson.OPT_SORT_KEYS)).digest()
 
-    def key_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    def key_of(self, row: Row) -> tuple[Any, ...]:
         """The row's primary key."""
         return tuple(_plain(row[name]) for name in self._keys)
 
-    def _bucket(self, row: Mapping[str, Any]) -> int:
+    def _bucket(self, row: Row) -> int:
         key = hashlib.blake2b(orjson.dumps(self.key_of(row)), digest_size=4).digest()
         return int.from_bytes(key) % _BUCKETS
 
@@ -103,6 +106,6 @@ class TableHash:
         pairs = enumerate(zip(self._sums, other._sums, strict=True))
         return next((number for number, (mine, theirs) in pairs if mine != theirs), None)
 
-    def is_in(self, row: Mapping[str, Any], bucket: int) -> bool:
+    def is_in(self, row: Row, bucket: int) -> bool:
         """Whether the row is counted in this bucket."""
         return self._bucket(row) == bucket
