@@ -80,8 +80,10 @@ class WebhookCaller:
                 connection = http.client.HTTPConnection(target.host, target.port)
                 connection.sock = connected
                 connection.request("POST", target.path, body, dict(headers))
-                answer = connection.getresponse()
-                return _judged(answer, answer.read(_WORDS_READ))
+                with connection.getresponse() as answer:
+                    if deadline.has_passed:  # it was cut off in its headers
+                        raise TimeoutError("no whole answer in time")
+                    return _judged(answer, answer.read(_WORDS_READ))
         except TimeoutError as error:
             return Delivery(failure=Failure.TIMEOUT, error=str(error))
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -100,12 +102,15 @@ class WebhookCaller:
             deadline.closes(connected)
             if target.scheme == "http":
                 return connected
-            try:
-                secured = self._tls.wrap_socket(connected, server_hostname=target.host)
-            except OSError:
-                connected.close()
-                raise
+            secured = self._tls.wrap_socket(
+                connected, server_hostname=target.host, do_handshake_on_connect=False
+            )
             deadline.closes(secured)
+            try:
+                secured.do_handshake()
+            except OSError:
+                secured.close()
+                raise
             return secured
         raise trouble
 
