@@ -86,7 +86,8 @@ def frozen_clock() -> Iterator[FrozenClock]:
     clock.set_source(None)
 
 
-def _prepare(url: str, password_hash: str) -> None:
+def prepare(url: str, password_hash: str) -> None:
+    """Bring a new database up to date, and the people of the tests into it."""
     schema.upgrade(laneway_database.connect(url))
     with laneway_database.unit_of_work() as session:
         for group_id in GROUPS:
@@ -112,7 +113,7 @@ def password_hash() -> str:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Path:
     path = tmp_path_factory.mktemp("template") / "laneway.db"
-    _prepare(f"sqlite:///{path}", password_hash)
+    prepare(f"sqlite:///{path}", password_hash)
     return path
 
 
@@ -150,7 +151,7 @@ def new_postgresql_database(postgresql: str, password_hash: str) -> Iterator[Dat
 
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute("CREATE DATABASE template_laneway")
-        _prepare(address_of("template_laneway"), password_hash)
+        prepare(address_of("template_laneway"), password_hash)
 
         def new_database() -> str:
             name = f"test_{next(numbers)}"
