@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from sqlalchemy import Engine
 from waitress.server import create_server
 
 from laneway import logs, traces

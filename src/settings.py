@@ -32,6 +32,12 @@ class Settings:
     database_url: str = ""
     """`sqlite:///file` or `postgresql://user:password@host/database`; empty: `laneway.db` under `data`."""
 
+    standby_url: str = ""
+    """Address of a PostgreSQL standby, from which pages that only look may be read; empty: none."""
+
+    standby_max_lag: float = 30.0
+    """How many seconds the standby may be behind; beyond that the primary is asked."""
+
     host: str = "127.0.0.1"
     """Address that the web server listens on; `0.0.0.0` for every network."""
 
@@ -126,7 +132,7 @@ def _parse(name: str, text: str, kind: type) -> Any:
 
 
 def _checked(settings: Settings) -> Settings:
-    for name in ("web_threads", "worker_threads", "session_hours"):
+    for name in ("web_threads", "worker_threads", "session_hours", "standby_max_lag"):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{PREFIX}{name.upper()}: 须大于 0 / must be more than 0")
     if settings.stop_delay_seconds < 0:

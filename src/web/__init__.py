@@ -24,6 +24,7 @@ from laneway.web import (
     health,
     i18n,
     inbox,
+    looking,
     modeler,
     operations,
     processes,
@@ -71,6 +72,7 @@ def create_app(settings: Settings, readiness: Readiness | None = None) -> Flask:
     assets.register(app)
     errors.register(app)
     auth.register(app)
+    looking.register(app)
     app.before_request(access_log.name_person)
     health.register(app, readiness or Readiness(settings.data), Gauges())
     for blueprint in (

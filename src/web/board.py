@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from flask import Blueprint, request
 
 from laneway.engine import clock
-from laneway.engine.database import reading
 from laneway.engine.queries import board, cases, names
 from laneway.engine.queries.board import BoardCase, BoardFilter, Waiting
 from laneway.web import clocks
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, length, local, number, pick
+from laneway.web.looking import looking
 
 bp = Blueprint("board", __name__)
 
@@ -98,7 +98,7 @@ def show() -> str:
     by = asked.get("by", "clock") if asked.get("by") in LANES_BY else "clock"
     now = clock.now()
     week = local(now).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=_DAYS - 1)
-    with reading() as session:
+    with looking() as session:
         open_cases = board.open_cases(session, person, wanted)
         people, groups = names.people(session), names.groups(session)
         lanes = _lanes(open_cases, by, now, lambda group: pick(groups[group]) if group in groups else group)

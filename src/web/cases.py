@@ -23,6 +23,7 @@ from laneway.web import case_decisions, clocks
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
+from laneway.web.looking import looking
 from laneway.web.story import FULL, SHORT, Teller
 
 bp = Blueprint("cases", __name__)
@@ -70,7 +71,7 @@ def listed() -> str:
         owner_group=asked.get("owner", ""),
     )
     offset = max(0, asked.get("from", 0, type=int))
-    with reading() as session:
+    with looking() as session:
         found = cases.search(session, person, wanted, limit=_PAGE, offset=offset)
         choices = cases.choices(session)
         groups = names.groups(session)
@@ -93,7 +94,7 @@ def show(number: str, tab: str = "overview") -> str:
     if tab not in TABS:
         raise PageNotFound
     person = current_person()
-    with reading() as session:
+    with looking() as session:
         seen = _see(session, number, person)
         is_long = tab == "timeline"
         happenings = case_detail.happenings(

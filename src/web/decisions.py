@@ -27,6 +27,7 @@ from laneway.web.cases import decision_address
 from laneway.web.decision_tables import Sheet, Warned, sheets, unmarked, warned
 from laneway.web.frame import page
 from laneway.web.i18n import N_
+from laneway.web.looking import looking
 from laneway.web.trials import Trial
 from laneway.words import Finding, Text
 
@@ -89,7 +90,7 @@ class Tried:
 def listed() -> str:
     """Every decision in its newest version."""
     person = current_person()
-    with reading() as session:
+    with looking() as session:
         rows = found_decisions.newest(session, person)
         uses = found_decisions.uses(session)
         people = names.people(session)
@@ -111,7 +112,7 @@ def show(decision_id: str, tab: str = "table") -> str:
     access.require(person, Action.SEE_PROCESSES)
     if tab not in _tabs(person):
         access.require(person, Action.EDIT_PROCESS if tab == "try" else Action.SEE_CASE)
-    with reading() as session:
+    with looking() as session:
         seen = _see(session, decision_id)
         sample = _sample(session, seen, person) if tab == "try" else {}
     return _page(seen, tab, person, trial=trials.empty(seen.asked, sample), sampled=bool(sample))

@@ -154,4 +154,5 @@ TITLES: Mapping[int, str] = {
     422: N_("Not accepted"),
     500: N_("Something failed on our side"),
     503: N_("Not available now"),
+    504: N_("It is not known whether this was saved"),
 }

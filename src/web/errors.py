@@ -31,6 +31,7 @@ _STATUS: list[tuple[type[LanewayError], int]] = [
     (Invalid, 422),
     (Unavailable, 503),
 ]
+_RETRY_SECONDS = 3
 _PEOPLE = ("holder", "person", "saved_by")
 
 
@@ -53,6 +54,8 @@ def status_of(error: LanewayError) -> int:
     """The HTTP status of one of our errors; nobody being logged in is 401."""
     if error.code == "login_needed":
         return 401
+    if error.code == "commit_outcome_unknown":
+        return 504  # unlike 503, this is no invitation to repeat it
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
@@ -132,9 +135,14 @@ def _answer_unexpected(error: Exception) -> BaseResponse:
 
 def _page(status: int, text: str, **more: Any) -> BaseResponse:
     title = _(TITLES.get(status, TITLES[500] if status >= 500 else TITLES[400]))
-    return make_response(
+    answer = make_response(
         page("error.html", nav="", counts={}, status=status, title=title, text=text, **more), status
     )
+    if status == 503:
+        answer.headers["Retry-After"] = str(_RETRY_SECONDS)
+        if request.method == "GET":
+            answer.headers["Refresh"] = str(_RETRY_SECONDS)  # the page comes by itself when all is well again
+    return answer
 
 
 def problem_document(status: int, title: str, detail: str, **more: Any) -> Response:
@@ -147,7 +155,10 @@ def problem_document(status: int, title: str, detail: str, **more: Any) -> Respo
         "instance": request.path,
         **more,
     }
-    return Response(orjson.dumps(document), status=status, mimetype="application/problem+json")
+    answer = Response(orjson.dumps(document), status=status, mimetype="application/problem+json")
+    if status == 503:
+        answer.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return answer
 
 
 def _for_people(params: Mapping[str, Any]) -> dict[str, Any]:

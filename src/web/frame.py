@@ -67,6 +67,7 @@ def page(template: str, *, nav: str, **values: Any) -> str:
         locale=i18n.locale(),
         csrf=g.get("csrf", ""),
         now=clock.now(),
+        staleness=g.get("staleness"),
         theme=_choice("laneway_theme", ("light", "dark")),
         density=_choice("laneway_density", ("compact",)) or "comfortable",
         here=request.full_path.rstrip("?") if request.method == "GET" else "/",

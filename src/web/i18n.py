@@ -36,7 +36,7 @@ def register(app: Flask, *, time_zone: str) -> None:
     install: Any = getattr(app.jinja_env, "install_gettext_callables")  # noqa: B009 - see above
     install(_translate, _translate_plural, newstyle=True)
     app.jinja_env.filters.update(
-        moment=moment, pick=pick, instant=instant, written=written, milliseconds=milliseconds
+        moment=moment, second=second, pick=pick, instant=instant, written=written, milliseconds=milliseconds
     )
 
 
@@ -138,6 +138,11 @@ def moment(at: datetime) -> str:
     if here.date() == local(clock.now()).date():
         return time
     return f"{day(at)} {time}" if locale() == "zh" else f"{day(at)}, {time}"
+
+
+def second(at: datetime) -> str:
+    """A time of day for people, to the second."""
+    return f"{local(at):%H:%M:%S}"
 
 
 def day(at: datetime | date) -> str:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound as PageNotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import user_tasks
-from laneway.engine.database import Session, reading, unit_of_work
+from laneway.engine.database import Session, reading, transact, unit_of_work
 from laneway.engine.model import InboxItem, Person, UserTaskState
 from laneway.engine.queries import case_detail, inbox, names
 from laneway.engine.queries.inbox import View
@@ -23,6 +23,7 @@ from laneway.web.auth import current_person
 from laneway.web.bodies import read_json
 from laneway.web.frame import at_now, page, piece
 from laneway.web.i18n import N_, _, local, pick
+from laneway.web.repetition import done_by, harmless
 from laneway.web.story import SHORT, Entry, Teller, Why
 from laneway.words import Text
 
@@ -123,16 +124,16 @@ def news(view: str) -> str:
 @bp.post("/tasks/<int:key>/claim")
 def claim(key: int) -> BaseResponse:
     """Put an open task on one's own list."""
-    with unit_of_work() as session:
-        user_tasks.claim(session, key, by=current_person())
+    person = current_person()
+    transact(lambda session: user_tasks.claim(session, key, by=person), settle=harmless)
     return redirect(url_for("inbox.show", view=View.MINE.value, key=key), 303)
 
 
 @bp.post("/tasks/<int:key>/release")
 def release(key: int) -> BaseResponse:
     """Give a task back to its group."""
-    with unit_of_work() as session:
-        user_tasks.release(session, key, by=current_person())
+    person = current_person()
+    transact(lambda session: user_tasks.release(session, key, by=person))
     flash(_("Released. Your group can claim it again."))
     return redirect(_back())
 
@@ -155,8 +156,10 @@ def save_draft(key: int) -> Response:
     values = read_json().get("values")
     if not isinstance(values, dict):
         raise Invalid("body_invalid", [("values", "type", {})])
-    with unit_of_work() as session:
-        saved_at = user_tasks.save_draft(session, key, by=current_person(), values=values)
+    person = current_person()
+    saved_at = transact(
+        lambda session: user_tasks.save_draft(session, key, by=person, values=values), settle=harmless
+    )
     return jsonify(saved_at=saved_at.isoformat())
 
 
@@ -168,9 +171,14 @@ def complete(key: int) -> BaseResponse:
     values, revision = sent.get("values"), sent.get("revision")
     if not isinstance(values, dict) or not isinstance(revision, int | None):
         raise Invalid("body_invalid", [("values", "type", {})])
-    with unit_of_work() as session:
-        before = inbox.item(session, person, key)
+    before: InboxItem | None = None
+
+    def work(session: Session) -> None:
+        nonlocal before
+        before = inbox.item(session, person, key) or before
         user_tasks.complete(session, key, by=person, values=values, revision=revision)
+
+    transact(work, settle=done_by(person))
     if before is None:
         raise NotFound("user_task_not_found", key=key)
     following = None

@@ -13,6 +13,7 @@ from laneway.errors import Invalid, NotFound, Refused
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
+from laneway.web.looking import looking
 from laneway.words import Finding, Resource, Severity
 
 bp = Blueprint("processes", __name__)
@@ -60,7 +61,7 @@ def show(process_id: str, tab: str = "diagram") -> str:
     """One process: its diagram, its versions, what the check says about it."""
     person = current_person()
     access.require(person, Action.SEE_PROCESSES)
-    with reading() as session:
+    with looking() as session:
         versions = deployments.versions(session, process_id)
         if not versions:
             raise NotFound("process_not_found", process_id=process_id)
@@ -107,7 +108,7 @@ def diagram(key: int) -> Response:
 
 def _list_page(findings: list[Finding], status: int, *, is_published: bool = False) -> tuple[str, int]:
     person = current_person()
-    with reading() as session:
+    with looking() as session:
         rows = processes.newest(session, person)
         people = names.people(session)
     content = page(

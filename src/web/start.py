@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import access, deployments, instances
 from laneway.engine.access import Action
-from laneway.engine.database import reading, unit_of_work
+from laneway.engine.database import reading, transact
 from laneway.engine.model import Person
 from laneway.engine.queries import names, processes
 from laneway.engine.queries.processes import ProcessRow
@@ -51,16 +51,18 @@ def start_from_form(process_id: str) -> Response:
     values = read_json().get("values")
     if not isinstance(values, dict):
         raise Invalid("body_invalid", [("values", "type", {})])
-    with unit_of_work() as session:
-        started = instances.start_from_form(session, process_id, values=values, by=current_person())
+    person = current_person()
+    started = transact(
+        lambda session: instances.start_from_form(session, process_id, values=values, by=person)
+    )
     return jsonify(location=_go_to(started))
 
 
 @bp.post("/start/<process_id>/now")
 def start_without_form(process_id: str) -> BaseResponse:
     """Open a case of a process that has no start form."""
-    with unit_of_work() as session:
-        started = instances.start_from_form(session, process_id, values={}, by=current_person())
+    person = current_person()
+    started = transact(lambda session: instances.start_from_form(session, process_id, values={}, by=person))
     return redirect(_go_to(started), 303)
 
 

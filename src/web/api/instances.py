@@ -92,8 +92,8 @@ VARIABLE = record(
 def create_process_instance(body: Body) -> Answer:
     definition_key = _definition_asked_for(body)
     version = body.get("processDefinitionVersion", -1)
-    with database.unit_of_work() as session:
-        started = instances.start(
+    started = database.transact(
+        lambda session: instances.start(
             session,
             process_id=body.get("processDefinitionId", ""),
             definition_key=definition_key,
@@ -102,6 +102,7 @@ def create_process_instance(body: Body) -> Answer:
             business_key=body.get("businessId"),
             by=current_person(),
         )
+    )
     variables: Mapping[str, Any] | None = {}
     if body.get("awaitCompletion"):
         variables = waiting.wait(

@@ -43,6 +43,7 @@ _TITLES = {
     409: "INVALID_STATE",
     500: "INTERNAL_ERROR",
     503: "RESOURCE_EXHAUSTED",
+    504: "DEADLINE_EXCEEDED",
 }
 """The titles of Camunda's gateway; clients slow down and try again on the last."""
 

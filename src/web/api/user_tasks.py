@@ -24,6 +24,7 @@ from laneway.web.api.operations import (
 )
 from laneway.web.api.shapes import FLAG, KEY, NUMBER, TEXT, list_of, nullable, page_of, record
 from laneway.web.auth import current_person
+from laneway.web.repetition import done_by
 
 blueprint = Blueprint("api_user_tasks", __name__, url_prefix="/v2")
 
@@ -151,10 +152,11 @@ def unassign_user_task(user_task_key: int) -> Answer:
     is_body_required=False,
 )
 def complete_user_task(user_task_key: int, body: Body) -> Answer:
-    with database.unit_of_work() as session:
-        user_tasks.complete_via_api(
-            session, user_task_key, by=current_person(), variables=body.get("variables") or {}
-        )
+    person, variables = current_person(), body.get("variables") or {}
+    database.transact(
+        lambda session: user_tasks.complete_via_api(session, user_task_key, by=person, variables=variables),
+        settle=done_by(person),
+    )
     return None
 
 
