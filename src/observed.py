@@ -14,9 +14,11 @@ Info = dict[Any, Any]
 """What a session carries along: `step` is what moves an instance here, such as `complete_user_task`."""
 
 
-def step(info: Info, kind: str) -> None:
+def step(info: Info, kind: str, **ids: Any) -> None:
     """This transaction moves an instance, and `kind` is why. The first to say so is right."""
     info.setdefault("step", kind)
+    if ids:
+        logs.also(**ids)
 
 
 def instance(info: Info, instance_key: int, process_id: str) -> None:
@@ -39,7 +41,7 @@ def transaction(info: Info) -> Iterator[None]:
             metrics.CONFLICTS.labels(error.code).inc()
         raise
     finally:
-        kind = info.get("step")
+        kind = info.get("step", "other" if "instance" in info else None)
         if kind is not None:
             metrics.STEP_SECONDS.labels(kind).observe(time.perf_counter() - began)
             if began_ns:

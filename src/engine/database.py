@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, sessionmaker
 from sqlalchemy.orm import Session as Session  # callers outside the engine name it without SQLAlchemy
 
+from laneway import observed
 from laneway.engine import connections, database_errors, storage
 from laneway.engine.standby import Staleness as Staleness  # pages tell it
 from laneway.engine.standby import Standby
@@ -148,19 +149,21 @@ def unit_of_work() -> Iterator[Session]:
     """
     _await_database()
     is_committing = False
-    try:
-        with _new_session() as session, session.begin():
-            try:
-                yield session
-                is_committing = True
-                storage.commit(session)
-            finally:
-                storage.end(session)
-    except DBAPIError as error:
-        refusal = _refusal(error, is_committing=is_committing)
-        if refusal is None:
-            raise
-        raise refusal from error
+    new = _new_session()
+    with observed.transaction(new.info):
+        try:
+            with new as session, session.begin():
+                try:
+                    yield session
+                    is_committing = True
+                    storage.commit(session)
+                finally:
+                    storage.end(session)
+        except DBAPIError as error:
+            refusal = _refusal(error, is_committing=is_committing)
+            if refusal is None:
+                raise
+            raise refusal from error
     for done in session.info.get("when_committed", ()):
         done()
     if session.info.get("wrote"):

@@ -14,6 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from sqlalchemy import Column, ColumnElement, Select, Table, exists, or_, select
 from sqlalchemy.orm import Session
 
+from laneway import metrics
 from laneway.engine.bpmn.model import Process
 from laneway.engine.bpmn.reader import element_names, read_processes
 from laneway.engine.dmn import DecisionModel, read_decisions
@@ -78,7 +79,9 @@ class _Kept(Generic[T]):
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
+                metrics.CACHE_LOOKUPS.labels("definition", "hit").inc()
                 return self._values[key]
+        metrics.CACHE_LOOKUPS.labels("definition", "miss").inc()
         value = make()
         with self._lock:
             self._values[key] = value

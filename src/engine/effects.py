@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import clock, definitions, due, messages, runtime
 from laneway.engine.database import is_postgresql
 from laneway.engine.model import OPEN_STATES, InstanceState
@@ -38,6 +39,7 @@ def run_next(session: Session) -> bool:
     if row is None:
         return False
     session.info["effect_key"] = row.key  # tells the worker which one, should it fail
+    observed.step(session.info, row.kind, effect_key=row.key)
     _DOERS[row.kind](session, row)
     session.execute(delete(effect).where(columns.key == row.key))
     return True

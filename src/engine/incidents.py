@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import access, clock, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import IncidentState, JobState, Person
@@ -43,6 +44,7 @@ def resolve(session: Session, incident_key: int, *, by: Person) -> None:
         if row.job_key is None and row.token in instance.live:
             instance.retry(row.token)
 
+    observed.step(session.info, "retry")
     runtime.advance(session, row.instance_key, retry, by=by)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import access, definitions, forms, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import Person
@@ -39,6 +40,7 @@ def start(
         access.require(by, Action.START_PROCESS, row)
     if not row.has_none_start:
         raise Conflict("process_starts_by_event_only", process_id=row.process_id)
+    observed.step(session.info, "start")
     return runtime.start(session, key, variables, by=by, business_key=business_key)
 
 
@@ -83,6 +85,7 @@ def cancel(session: Session, instance_key: int, *, by: Person, reason: str) -> N
         instance.notes.append(Note("instance_canceled", None, None, {"reason": reason.strip()}))
         instance.terminate()
 
+    observed.step(session.info, "cancel")
     runtime.advance(session, instance_key, terminate, by=by, suspended_too=True)
 
 

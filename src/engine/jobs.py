@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import clock, due, history, outbox, runtime
 from laneway.engine.activation import OPEN, ActivatedJob, activate, is_any_waiting
 from laneway.engine.database import is_postgresql, new_key
@@ -101,6 +102,7 @@ def complete(
         instance.notes += notes
         instance.complete(row.token, variables)
 
+    observed.step(session.info, "complete_job")
     runtime.advance(session, row.instance_key, go_on, suspended_too=True)
 
 
@@ -194,6 +196,7 @@ def throw_error(
         instance.notes.append(Note("job_error_thrown", row.element_id, row.token, details))
         instance.throw_error(row.token, code, message, dict(variables or {}))
 
+    observed.step(session.info, "throw_job_error")
     runtime.advance(session, row.instance_key, throw, suspended_too=True)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, case, delete, select, update
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import access, definitions, runtime
 from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Node
@@ -132,6 +133,7 @@ def migrate(
         instance.notes.append(Note("instance_migrated", None, None, told | {"to": _version(going.target)}))
         going.plan.open_waits(instance)
 
+    observed.step(session.info, "migrate")
     runtime.migrate(session, row, going.target, going.plan.dump(), change, by=by)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import access, definitions, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import Person
@@ -167,6 +168,7 @@ def element_instance(session: Session, key: int) -> tuple[int, int]:
 
 def _advance(session: Session, row: Any, change: runtime.Change, places: Places, *, by: Person) -> None:
     try:
+        observed.step(session.info, "modify")
         runtime.advance(session, row.key, change, by=by, suspended_too=True)
     except CannotChange as refused:
         params = dict(refused.params)

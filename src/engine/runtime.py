@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
+from laneway import metrics, observed
 from laneway.engine import cases, clock, database, definitions, history, storage
 from laneway.engine.database import new_key
 from laneway.engine.definitions import Definition
@@ -88,7 +89,8 @@ def lock(session: Session, instance_key: int) -> Any:
     """
     row = storage.held(session, process_instance, instance_key)
     if row is None:
-        row = _found(_LOCK.first(session, instance_key=instance_key), instance_key)
+        with metrics.LOCK_WAIT_SECONDS.time():
+            row = _found(_LOCK.first(session, instance_key=instance_key), instance_key)
         storage.hold(session, process_instance, row)
     return row
 
@@ -140,6 +142,7 @@ def start(
         "suspended_at": None,
     }
     storage.insert_later(session, process_instance, [row])
+    observed.instance(session.info, key, definition.process_id)
     if number:
         cases.open_(session, definition.process, number=number, instance_key=key, variables=values, by=by)
     instance = Instance(StepHost(session, definition), definition.process_id, definition.specs)
@@ -189,6 +192,7 @@ def advance(
     instance's queue until it is resumed. Raises NotFound, and Conflict as `lock_open`.
     """
     row = lock_open(session, instance_key, suspended_too=suspended_too)
+    observed.instance(session.info, row.key, row.process_id)
     definition, instance = _resumed(session, row)
     change(instance)
     _step_and_save(session, row, definition, instance, by=by)
@@ -207,6 +211,7 @@ def migrate(
     this = process_instance.c.key == row.key
     session.execute(update(process_instance).where(this).values(moved))
     row = lock(session, row.key)
+    observed.instance(session.info, row.key, row.process_id)
     instance = live_state.load(StepHost(session, target), target.process_id, target.specs, stored)
     change(instance)
     instance.variables_changed = True  # what lists show is told by the new version now
@@ -227,6 +232,7 @@ def _restore(session: Session, row: Any) -> tuple[Definition, Instance]:
 def _resumed(session: Session, row: Any) -> tuple[Definition, Instance]:
     """As `_restore`, from memory where this process made the step before; the row is locked."""
     instance = _memory.take(row.key, row.revision)
+    metrics.CACHE_LOOKUPS.labels("instance", "miss" if instance is None else "hit").inc()
     if instance is None:
         return _restore(session, row)
     definition = definitions.load(session, row.process_definition_key)

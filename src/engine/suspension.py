@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import access, clock, history, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import InstanceState, JobState, Person
@@ -71,6 +72,7 @@ def _resume_one(session: Session, key: int, reason: str, *, by: Person) -> None:
     def go_on(instance: Instance) -> None:
         instance.notes.append(Note("instance_resumed", None, None, {"reason": reason}))
 
+    observed.step(session.info, "resume")
     runtime.advance(session, key, go_on, by=by)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import clock, due, expressions, runtime
 from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import is_postgresql, new_key
@@ -33,6 +34,7 @@ def fire_due(session: Session) -> bool:
     if row is None:
         return False
     session.info["timer_key"] = row.key  # tells the worker which one, should it fail
+    observed.step(session.info, "fire_timer", timer_key=row.key)
     _reschedule(session, row)
     if row.instance_key is None:
         runtime.start(session, row.process_definition_key, {}, by=None, at=row.element_id)

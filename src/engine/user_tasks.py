@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import access, clock, forms, history, runtime, storage
 from laneway.engine.access import Action
 from laneway.engine.model import InstanceState, Person, UserTaskState
@@ -318,4 +319,5 @@ def _complete(session: Session, row: Any, variables: dict[str, Any], *, by: Pers
         instance.notes.append(Note("user_task_completed", row.element_id, row.token, details))
         instance.complete(row.token, variables)
 
+    observed.step(session.info, "complete_user_task")
     runtime.advance(session, row.instance_key, go_on, by=by)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
+from laneway import observed
 from laneway.engine import access, cases, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import Person
@@ -67,6 +68,7 @@ def change(
         else:
             instance.set_variables(where, given, keeps_old=True)
 
+    observed.step(session.info, "set_variables")
     runtime.advance(session, instance_key, apply, by=by, suspended_too=True)
 
 
