@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from laneway import metrics
 from laneway.engine import access, clock, definitions
 from laneway.engine.access import Action
 from laneway.engine.database import new_key
 from laneway.engine.definitions import DecisionVersion, LinkedDecisions
 from laneway.engine.dmn import DecisionFailed, EvaluatedDecision
-from laneway.engine.feel import FeelWarning
+from laneway.engine.feel import FeelLimit, FeelWarning
 from laneway.engine.model import Person
 from laneway.engine.tables import decision_instance
 from laneway.words import Text
@@ -75,6 +76,8 @@ def evaluate(session: Session, asked: DecisionVersion, variables: Mapping[str, A
     try:
         result = linked.model.evaluate(asked.decision_id, variables, now=clock.here())
     except DecisionFailed as failed:
+        if isinstance(failed.__cause__, FeelLimit):
+            metrics.FEEL_LIMITS.inc()
         done = [*failed.done, failed.stopped]
         return Evaluation(new_key(), asked, linked, done, failure=failed.text)
     return Evaluation(new_key(), asked, linked, result.decisions, result.value)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from laneway import metrics
 from laneway.engine import clock, decisions, definitions, feel
 from laneway.engine.bpmn.cron import is_cron, next_moment
 from laneway.engine.bpmn.model import Called, Event
@@ -88,6 +89,8 @@ def evaluate(
         words = f"'{expression}' is wrong at character {error.pos + 1}: {error}"
         raise StepFailed("EXTRACT_VALUE_ERROR", words, expression) from error
     except feel.FeelError as error:
+        if isinstance(error, feel.FeelLimit):
+            metrics.FEEL_LIMITS.inc()
         raise StepFailed("EXTRACT_VALUE_ERROR", f"'{expression}': {error}", expression) from error
     return Evaluated(value, warnings)
 

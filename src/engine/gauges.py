@@ -69,6 +69,8 @@ class Gauges:
 
 def _counted() -> list[Gauge]:
     try:
+        with engine().connect() as connection:  # tells at once, where a reading would wait for a failover
+            connection.exec_driver_sql("SELECT 1")
         with reading() as session:
             if is_postgresql():
                 session.execute(text(f"SET LOCAL statement_timeout = '{_PATIENCE_SECONDS}s'"))
