@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, due, runtime
@@ -52,6 +52,7 @@ def publish(
     now = clock.now()
     columns = message.c
     if message_id is not None:
+        _wait_for_same(session, name, correlation_key, message_id)
         same = (columns.name == name) & (columns.message_id == message_id) & (columns.expires_at > now)
         if session.scalar(select(columns.key).where(same, columns.correlation_key == correlation_key)):
             raise Conflict("message_already_published", message_id=message_id)
@@ -69,6 +70,13 @@ def publish(
     )
     queue_effect(session, "correlate_message", message_key=key, person=by.username)
     return key
+
+
+def _wait_for_same(session: Session, *named: str | None) -> None:
+    """Let whoever publishes the same message at this moment go first. SQLite has one writer anyway."""
+    if is_postgresql():
+        lock = func.hashtextextended("\n".join(map(str, named)), 0)
+        session.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def correlate_message(session: Session, message_key: int, person: str | None) -> None:
