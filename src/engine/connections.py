@@ -26,14 +26,15 @@ _PREPARE_AFTER = 5
 """Executions after which a statement is prepared on the server, where no pooler is between."""
 
 # A host that is cut off sends nothing, not even that it is gone: after about ten seconds we take it for lost.
-_LIVELINESS = {
+LIVELINESS = {
     "connect_timeout": "5",
     "keepalives_idle": "5",
     "keepalives_interval": "2",
     "keepalives_count": "3",
     "tcp_user_timeout": "10000",
 }
-_LIMITS = "SELECT pg_backend_pid(), current_setting('lock_timeout'), current_setting('statement_timeout')"
+_WHO_ANSWERS = b"SELECT pg_backend_pid(), current_setting('lock_timeout')"
+_LIMIT_LOCKS = f"set_config('lock_timeout', '{_LOCK_SECONDS}s', {{is_local}})"
 
 
 def address(url: str) -> URL:
@@ -65,13 +66,14 @@ def _postgresql_address(url: str) -> URL:
 def open_(url: str, *, statement_seconds: float | None = None) -> Engine:
     """An engine for a database that answers. Raises Unavailable when it does not.
 
-    `statement_seconds` limits each statement on PostgreSQL. A lock that stays taken is given up after 5 seconds.
+    `statement_seconds` limits each statement of a reading on PostgreSQL, and none of a unit of work: a COMMIT that waits
+    for a standby would end as if it had been replicated. A lock that stays taken is given up after 5 seconds.
     """
     parsed = address(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
     options: dict[str, Any] = {"connect_args": {"timeout": _SQLITE_WAIT_SECONDS}}
     if not is_sqlite:
-        parsed = parsed.set(query=_LIVELINESS | dict(parsed.query))
+        parsed = parsed.set(query=LIVELINESS | dict(parsed.query))
         # Nothing is prepared until it is known that the connection leads to one server session and not to a pooler.
         options = {"pool_size": 10, "max_overflow": 20, "connect_args": {"prepare_threshold": None}}
     engine = create_engine(
@@ -161,33 +163,38 @@ def is_pooled(engine: Engine) -> bool:
 
 def _prepare_postgresql(engine: Engine, statement_seconds: float | None) -> None:
     pooled = _pooled[engine] = Pooled()
-    wanted = {"lock_timeout": f"{_LOCK_SECONDS}s"}
+    for_reading = []
     if statement_seconds is not None:
-        wanted["statement_timeout"] = f"{round(statement_seconds * 1000)}ms"
+        for_reading.append(f"set_config('statement_timeout', '{round(statement_seconds * 1000)}', true)")
 
     @event.listens_for(engine, "connect")
     def _look_around(connection: psycopg.Connection, record: Any) -> None:
         connection.autocommit = True
-        row = connection.execute(_LIMITS.encode()).fetchone()
+        row = connection.execute(_WHO_ANSWERS).fetchone()
         assert row is not None
         # A pooler tells a backend of its own making at the start; what answers is another.
         through_pooler = row[0] != connection.info.backend_pid
         pooled.learn(through_pooler)
-        limits = dict(zip(("lock_timeout", "statement_timeout"), row[1:], strict=True))
-        missing = {name: value for name, value in wanted.items() if limits[name] == "0"}
-        if through_pooler:
-            # The next transaction may be another session's: what the role does not bring goes with each of them.
-            record.info["limits"] = _set_config(missing, is_local=True) if missing else None
-        else:
+        is_unlimited = row[1] == "0"
+        if not through_pooler:
             connection.prepare_threshold = _PREPARE_AFTER
-            if missing:
-                connection.execute(_set_config(missing, is_local=False).encode())
+            if is_unlimited:
+                connection.execute(f"SELECT {_LIMIT_LOCKS.format(is_local='false')}".encode())
+        # Behind a pooler the next transaction may be another session's: the limit goes with each of them, unless the
+        # role brings it.
+        record.info["limits_locks"] = through_pooler and is_unlimited
         connection.autocommit = False
 
     @event.listens_for(engine, "begin")
     def _limit(connection: Connection) -> None:
-        if limits := connection.info.get("limits"):
-            connection.exec_driver_sql(limits)
+        is_reading = connection.get_execution_options().get("laneway_read_only", False)
+        limits = list(for_reading) if is_reading else []
+        if connection.info["limits_locks"]:
+            limits.append(_LIMIT_LOCKS.format(is_local="true"))
+        driver: Any = connection.connection.driver_connection
+        if limits:
+            with driver.pipeline():  # one journey together with the BEGIN
+                driver.execute(f"SELECT {', '.join(limits)}")
 
     @event.listens_for(engine, "checkout")
     def _is_still_there(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
@@ -203,8 +210,3 @@ def _prepare_postgresql(engine: Engine, statement_seconds: float | None) -> None
     def _discard(context: ExceptionContext) -> None:
         if database_errors.is_away(context.original_exception):
             context.is_disconnect = True
-
-
-def _set_config(limits: dict[str, str], *, is_local: bool) -> str:
-    calls = (f"set_config('{name}', '{value}', {str(is_local).lower()})" for name, value in limits.items())
-    return "SELECT " + ", ".join(calls)

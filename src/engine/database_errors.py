@@ -36,12 +36,12 @@ def is_repeatable(error: BaseException | None) -> bool:
     return getattr(original, "sqlstate", None) in _REPEATABLE
 
 
-def told(error: DBAPIError, *, is_committing: bool = False) -> LanewayError | None:
+def told(error: DBAPIError | psycopg.Error, *, is_committing: bool = False) -> LanewayError | None:
     """The error of ours that a database error stands for; None when a statement of ours was wrong.
 
     With `is_committing`, a lost connection leaves open whether the transaction was committed.
     """
-    original = error.orig
+    original = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(original, "sqlstate", None)
     name = getattr(original, "sqlite_errorname", "")
     if state in _BUSY or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -50,7 +50,8 @@ def told(error: DBAPIError, *, is_committing: bool = False) -> LanewayError | No
         return Unavailable("database_full")
     if state in _SLOW:
         return Unavailable("database_slow")
-    if error.connection_invalidated or (original is not None and is_away(original)):
+    is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if is_lost or (original is not None and is_away(original)):
         # A refusal is an answer: only silence leaves open what became of a COMMIT.
         is_open = is_committing and isinstance(original, psycopg.Error) and state != "25006"
         return Unavailable("commit_outcome_unknown" if is_open else "database_unreachable")

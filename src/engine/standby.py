@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
+import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
@@ -57,7 +58,7 @@ class Standby:
             return None
         try:
             return self._look()
-        except (DBAPIError, Unavailable) as error:
+        except (DBAPIError, psycopg.Error, Unavailable) as error:
             _log.warning("standby_unreachable: %s", error)
             self.avoid()
             return None
@@ -74,7 +75,7 @@ class Standby:
         try:
             session.connection(execution_options={"laneway_read_only": True})
             found = session.execute(_HOW_OLD).one()
-        except DBAPIError:
+        except (DBAPIError, psycopg.Error):
             session.close()
             raise
         if found.is_standby:
