@@ -21,7 +21,17 @@ _NEXT = (
     .returning(process_instance.c.last_seq)
 )
 _COUNT = Command(
-    process_instance, lambda _pg: update(process_instance).where(_THIS).values(last_seq=bindparam("last_seq"))
+    process_instance,
+    lambda _pg: (
+        update(process_instance)
+        .where(
+            _THIS,
+            process_instance.c.revision == bindparam("seen_revision"),
+            process_instance.c.last_seq == bindparam("seen_seq"),
+        )
+        .values(last_seq=bindparam("last_seq"))
+    ),
+    must_hit=True,
 )
 
 
@@ -64,6 +74,7 @@ def record(
         assert last_seq is not None
     else:
         last_seq = held.last_seq + 1
-        _COUNT.later(session, instance_key=instance_key, last_seq=last_seq)
+        seen = {"seen_revision": held.revision, "seen_seq": held.last_seq}
+        _COUNT.later(session, instance_key=instance_key, last_seq=last_seq, **seen)
         held.last_seq = last_seq
     append(session, instance_key, last_seq - 1, [Note(event, element_id, token, details)], by=by)

@@ -5,8 +5,6 @@ One call changes one instance. What it asks of other instances becomes rows that
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -16,7 +14,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from laneway import metrics, observed
-from laneway.engine import cases, clock, database, definitions, history, storage
+from laneway.engine import cases, clock, definitions, history, memory, storage
 from laneway.engine.database import new_key
 from laneway.engine.definitions import Definition
 from laneway.engine.expressions import StepHost
@@ -30,9 +28,6 @@ from laneway.engine.waits import Rows, queue_effect
 from laneway.errors import Conflict, NotFound
 
 Change = Callable[[Instance], object]
-
-_MOST_IN_MEMORY = 500
-_LARGEST_IN_MEMORY = 100_000  # bytes of live state
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,11 @@ _SAVE = Command(
     process_instance,
     lambda _pg: (
         update(process_instance)
-        .where(_THIS, process_instance.c.revision == bindparam("seen"))
+        .where(
+            _THIS,
+            process_instance.c.revision == bindparam("seen_revision"),
+            process_instance.c.last_seq == bindparam("seen_seq"),
+        )
         .values({name: bindparam(name) for name in _SAVED})
     ),
     must_hit=True,
@@ -91,7 +90,7 @@ def lock(session: Session, instance_key: int) -> Any:
     if row is None:
         with metrics.LOCK_WAIT_SECONDS.time():
             row = _found(_LOCK.first(session, instance_key=instance_key), instance_key)
-        storage.hold(session, process_instance, row)
+        memory.locked(session, row)
     return row
 
 
@@ -194,6 +193,9 @@ def advance(
     row = lock_open(session, instance_key, suspended_too=suspended_too)
     observed.instance(session.info, row.key, row.process_id)
     definition, instance = _resumed(session, row)
+    memory.of(
+        session, row
+    ).instance = None  # until it is saved: what fails on the way is no instance any more
     change(instance)
     _step_and_save(session, row, definition, instance, by=by)
     return instance
@@ -230,38 +232,13 @@ def _restore(session: Session, row: Any) -> tuple[Definition, Instance]:
 
 
 def _resumed(session: Session, row: Any) -> tuple[Definition, Instance]:
-    """As `_restore`, from memory where this process made the step before; the row is locked."""
-    instance = _memory.take(row.key, row.revision)
-    metrics.CACHE_LOOKUPS.labels("instance", "miss" if instance is None else "hit").inc()
+    """As `_restore`, from memory where this process made the step before."""
+    instance = memory.of(session, row).instance
     if instance is None:
         return _restore(session, row)
     definition = definitions.load(session, row.process_definition_key)
     instance.go_on(StepHost(session, definition))
     return definition, instance
-
-
-class _Memory:
-    """Instances as the last steps of this process left them. Only one that its row's revision still fits is used."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[int, tuple[int, Instance]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def keep(self, key: int, revision: int, instance: Instance) -> None:
-        with self._lock:
-            self._kept[key] = revision, instance
-            self._kept.move_to_end(key)
-            while len(self._kept) > _MOST_IN_MEMORY:
-                self._kept.popitem(last=False)
-
-    def take(self, key: int, revision: int) -> Instance | None:
-        """The instance, which is no longer kept then: whoever changes it keeps it again once that is committed."""
-        with self._lock:
-            kept_revision, instance = self._kept.pop(key, (0, None))
-        return instance if kept_revision == revision else None
-
-
-_memory = _Memory()
 
 
 def _step_and_save(
@@ -307,7 +284,7 @@ def _save(
     last_seq: int,
     new: dict[str, Any] | None,
 ) -> None:
-    """Write the live state; the revision is the fence against a second writer."""
+    """Write the live state; revision and last history number are the fence against a second writer."""
     ended = state not in OPEN_STATES
     may_have_incident = row.has_incident or any(isinstance(e, IncidentRaised) for e in instance.requests)
     values = {
@@ -321,12 +298,10 @@ def _save(
         "revision": row.revision + 1,
     }
     if new is None or not storage.amend(session, process_instance, new, values):
-        _SAVE.later(session, instance_key=row.key, seen=row.revision, **values)
+        seen = {"seen_revision": row.revision, "seen_seq": row.last_seq}
+        _SAVE.later(session, instance_key=row.key, **seen, **values)
     vars(row).update(values)
-    storage.hold(session, process_instance, row)
-    if not ended and len(values["live_state"]) <= _LARGEST_IN_MEMORY:
-        revision = values["revision"]
-        database.when_committed(session, lambda: _memory.keep(row.key, revision, instance))
+    memory.of(session, row).instance = instance
 
 
 def has_incident(session: Session, instance_key: int) -> bool:

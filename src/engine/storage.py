@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 from laneway.errors import Conflict
 
 _UNIT = "laneway_unit"
+_GUESS = "laneway_guess"
 
 Processor = Callable[[Any], Any]
 _Layout = tuple[int, list[str], list[tuple[str, Processor]]]
@@ -178,6 +180,34 @@ def held(session: Session, table: Table, key: int) -> Any:
     return None if unit is None else unit.held.get(table, {}).get(key)
 
 
+def held_rows(session: Session) -> dict[Table, dict[int, Any]]:
+    """All rows that `hold` remembers, by table and key. Those of a table that SQLAlchemy writes to are forgotten."""
+    return _unit(session).held
+
+
+@dataclass
+class Guess:
+    """Leave for a unit of work to act on rows that it neither reads nor locks. `made` is called when one was wrong."""
+
+    made: Callable[[], None] | None = None
+
+    def is_checked(self, session: Session) -> bool:
+        """Whether no guess was made, or one of the writes of this unit of work fails should it be wrong."""
+        unit: _Unit | None = session.info.get(_UNIT)
+        return self.made is None or (unit is not None and unit.is_fenced)
+
+
+def may_guess(session: Session, guess: Guess) -> None:
+    """Let this unit of work guess. Its caller does it again, without, when a guess was wrong."""
+    session.info[_GUESS] = guess
+
+
+def guess(session: Session) -> Guess | None:
+    """The leave to guess, if this unit of work has one."""
+    found: Guess | None = session.info.get(_GUESS)
+    return found
+
+
 def commit(session: Session) -> None:
     """Write what this unit of work has gathered, and commit if the database takes both at once."""
     unit: _Unit | None = session.info.get(_UNIT)
@@ -216,26 +246,33 @@ class _Unit:
         self._driver: Any = connection.connection.driver_connection
         self._read_only = connection.get_execution_options().get("laneway_read_only", False)
         self._pipeline: Any = None
-        # Each group goes out as one statement; a later group may touch rows that an earlier one has touched.
-        self._groups: list[dict[Table, _Write | _Rows]] = []
+        # Each group goes out as one statement, whose parts do not see each other: a row that one part has inserted or
+        # changed may be changed again only by a later group.
+        self._groups: list[dict[tuple[Table, bool], _Write | _Rows]] = []
         self.held: dict[Table, dict[int, Any]] = {}
+        self.is_fenced = False
 
     def add(self, write: _Write) -> None:
-        if not self._groups or write.table in self._groups[-1]:
+        if (
+            not self._groups
+            or (write.table, True) in self._groups[-1]
+            or (write.table, False) in self._groups[-1]
+        ):
             self._groups.append({})
-        self._groups[-1][write.table] = write
+        self._groups[-1][write.table, False] = write
+        self.is_fenced = self.is_fenced or write.command.must_hit
 
     def is_waiting(self, table: Table, row: Mapping[str, Any]) -> bool:
-        last = self._groups[-1].get(table) if self._groups else None
+        last = self._groups[-1].get((table, True)) if self._groups else None
         return isinstance(last, _Rows) and any(row is other for other in last.rows)
 
     def add_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         names = tuple(rows[0])
-        there = self._groups[-1].get(table) if self._groups else None
+        there = self._groups[-1].get((table, True)) if self._groups else None
         if not (isinstance(there, _Rows) and there.names == names):
             if not self._groups or there is not None:
                 self._groups.append({})
-            there = self._groups[-1][table] = _Rows(table, names)
+            there = self._groups[-1][table, True] = _Rows(table, names)
         there.rows += rows
 
     # -- to the driver

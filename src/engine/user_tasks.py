@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway import observed
-from laneway.engine import access, clock, forms, history, runtime, storage
+from laneway.engine import access, clock, forms, history, memory, runtime, storage
 from laneway.engine.access import Action
 from laneway.engine.model import InstanceState, Person, UserTaskState
 from laneway.engine.spiff import state as live_state
@@ -84,13 +84,32 @@ def get(session: Session, user_task_key: int, *, locked: bool = False) -> Any:
 
     With `locked`, its instance is locked first, so that what is read stays true. Raises NotFound.
     """
-    found = (_LOCK if locked else _READ).first(session, user_task_key=user_task_key)
-    if found is None:
+    row = (
+        _locked(session, user_task_key)
+        if locked
+        else _only(_READ.first(session, user_task_key=user_task_key))
+    )
+    if row is None:
         raise NotFound("user_task_not_found", key=user_task_key)
-    row = found[-1]
-    if locked:
-        storage.hold(session, process_instance, found[0])
     row.excluded = _excluded(session, row)
+    return row
+
+
+def _only(found: tuple[Any, ...] | None) -> Any:
+    return None if found is None else found[0]
+
+
+def _locked(session: Session, user_task_key: int) -> Any:
+    guessed = memory.guess_by_task(session, user_task_key)
+    if guessed is not None:
+        return guessed
+    found = _LOCK.first(session, user_task_key=user_task_key)
+    if found is None:
+        return None
+    instance, row = found
+    if storage.held(session, process_instance, instance.key) is None:
+        memory.locked(session, instance)
+    storage.hold(session, user_task, row)
     return row
 
 
@@ -161,8 +180,12 @@ def _schema(session: Session, row: Any) -> dict[str, Any] | None:
 
 
 def _variables(session: Session, row: Any) -> dict[str, Any]:
-    query = select(process_instance.c.live_state).where(process_instance.c.key == row.instance_key)
-    stored = session.scalar(query)
+    held = storage.held(session, process_instance, row.instance_key)
+    if held is None:
+        query = select(process_instance.c.live_state).where(process_instance.c.key == row.instance_key)
+        stored = session.scalar(query)
+    else:
+        stored = held.live_state
     assert stored is not None
     if row.state != UserTaskState.CREATED:
         return live_state.variables_of(stored)
@@ -240,6 +263,7 @@ def _open_row(session: Session, user_task_key: int) -> Any:
 def _assign(session: Session, row: Any, assignee: str | None, event: str, *, by: Person) -> None:
     claimed_at = clock.now() if assignee else None
     _ASSIGN.later(session, user_task_key=row.key, assignee=assignee, now=claimed_at)
+    row.assignee, row.claimed_at, row.revision = assignee, claimed_at, row.revision + 1
     history.record(
         session,
         row.instance_key,
@@ -312,6 +336,7 @@ def complete_via_api(
 def _complete(session: Session, row: Any, variables: dict[str, Any], *, by: Person) -> None:
     done = {"assignee": row.assignee, "person": by.username, "now": clock.now()}
     _COMPLETE.later(session, user_task_key=row.key, **done)
+    row.state = UserTaskState.COMPLETED
     _FORGET_DRAFTS.later(session, user_task_key=row.key)
 
     def go_on(instance: Instance) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
@@ -109,6 +110,11 @@ class Rows:
 
     def _insert(self, table: Table) -> None:
         storage.insert_later(self._session, table, self._new[table])
+        if table is user_task:
+            for row in self._new[user_task]:
+                storage.hold(
+                    self._session, user_task, SimpleNamespace(**dict.fromkeys(user_task.c.keys()) | row)
+                )
 
     def _cancel_user_tasks(self, tokens: list[int]) -> None:
         """People's work that the case no longer needs. A completed one is no longer CREATED by now."""
