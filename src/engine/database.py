@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+import psycopg
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, sessionmaker
@@ -20,7 +21,7 @@ from laneway import observed
 from laneway.engine import connections, database_errors, storage
 from laneway.engine.standby import Staleness as Staleness  # pages tell it
 from laneway.engine.standby import Standby
-from laneway.errors import LanewayError, Unavailable
+from laneway.errors import Conflict, LanewayError, Unavailable
 
 T = TypeVar("T")
 
@@ -44,8 +45,8 @@ def connect(
 ) -> Engine:
     """Open the database at an SQLAlchemy URL (`sqlite:///…` or `postgresql://…`) for this whole process.
 
-    PostgreSQL may have several hosts, as libpq writes them. `statement_seconds` limits each of its statements; its
-    standby is asked by `reading(stale_ok=True)` while it is not more than `standby_max_lag` seconds behind.
+    PostgreSQL may have several hosts, as libpq writes them. `statement_seconds` limits each statement of a
+    `reading`. A standby is asked by `reading(stale_ok=True)` while it is not more than `standby_max_lag` seconds behind.
     Raises Unavailable when the database cannot be reached, or is a SQLite file that this machine must not open.
     """
     global _engine, _sessions, _standby
@@ -124,11 +125,11 @@ def _answers() -> bool:
         with engine().connect() as connection:
             asked = "SELECT pg_is_in_recovery()" if is_postgresql() else "SELECT 0"
             return not connection.exec_driver_sql(asked).scalar()
-    except DBAPIError:
+    except (DBAPIError, psycopg.Error):
         return False
 
 
-def _refusal(error: DBAPIError, *, is_committing: bool = False) -> LanewayError | None:
+def _refusal(error: DBAPIError | psycopg.Error, *, is_committing: bool = False) -> LanewayError | None:
     told = database_errors.told(error, is_committing=is_committing)
     is_news = told is not None and told.code in _AWAY and not _is_away.is_set()
     if is_news:
@@ -184,13 +185,22 @@ def transact(work: Callable[[Session], T], *, settle: Callable[[LanewayError], T
     hold makes the repetition wait for its end. Raises what `unit_of_work` raises.
     """
     is_open = False
+    guess: storage.Guess | None = storage.Guess()
     for attempt in range(_ATTEMPTS):
         is_last = attempt == _ATTEMPTS - 1
         try:
             with unit_of_work() as session:
-                return work(session)
+                if guess is not None:
+                    storage.may_guess(session, guess)
+                done = work(session)
+                if guess is not None and not guess.is_checked(session):
+                    raise Conflict("process_instance_changed")
+                return done
         except LanewayError as refusal:
-            if refusal.code == "commit_outcome_unknown" and settle is not None and not is_last:
+            if guess is not None and guess.made is not None and refusal.code not in _AWAY:
+                guess.made()  # what refuses may not be so, seen from behind a lock
+                guess = None
+            elif refusal.code == "commit_outcome_unknown" and settle is not None and not is_last:
                 is_open = True
             elif refusal.code == "database_unreachable" and not is_last:
                 pass
@@ -224,7 +234,7 @@ def reading(*, stale_ok: bool = False) -> Iterator[Session]:
                 storage.end(session)
                 # A rollback would cost the connection its prepared statements; PostgreSQL was told to write nothing.
                 session.commit() if session.get_bind().dialect.name == "postgresql" else session.rollback()
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         if standby is not None:
             standby.avoid()
         refusal = _refusal(error) if standby is None else database_errors.told(error)
