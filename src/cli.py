@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from laneway import __version__, cli_db, cli_feel, cli_history, logs
+from laneway import __version__, cli_backup, cli_db, cli_feel, cli_history, cli_outbox, logs
 from laneway.cli_words import both, fail, opened, show_findings
 from laneway.engine import accounts, database, deployments, instances, process_folder, schema
 from laneway.engine.deployments import Deployed
@@ -58,7 +58,10 @@ def main() -> None:
 main.add_command(cli_feel.try_feel)
 main.add_command(cli_feel.try_decision)
 main.add_command(cli_db.db)
+main.add_command(cli_backup.make_backup)
+main.add_command(cli_backup.restore_backup)
 main.add_command(cli_history.history)
+main.add_command(cli_outbox.commands)
 
 
 # -- running

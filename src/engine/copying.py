@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Table, func, insert, select
 
-from laneway.engine import clock, database, schema
+from laneway.engine import clock, connections, schema
 from laneway.engine.row_values import TableHash, unfit_column
 from laneway.engine.tables import metadata, worker
 from laneway.errors import Conflict, Unavailable
@@ -52,11 +52,10 @@ def copy(source_url: str, target_url: str, *, progress: Progress) -> list[Copied
     """Copy every row from one database to an empty one; every table as it stands on both sides afterwards.
 
     The target's schema is migrated first. The source is read again at the end, so a table also differs when someone
-    was writing to the source meanwhile. The process is connected to no database afterwards. Raises Unavailable when a
-    database cannot be reached or the source needs an upgrade, Conflict when a worker still works on the source, or the
-    target holds rows or cannot take a value.
+    was writing to the source meanwhile. Raises Unavailable when a database cannot be reached or the source needs an
+    upgrade, Conflict when a worker still works on the source, or the target holds rows or cannot take a value.
     """
-    source, target = database.connect(source_url), database.connect(target_url)
+    source, target = connections.open_(source_url), connections.open_(target_url)
     try:
         if source.url == target.url:
             raise Conflict("copy_onto_itself")
@@ -71,8 +70,8 @@ def copy(source_url: str, target_url: str, *, progress: Progress) -> list[Copied
         with _snapshot(source) as reader, _snapshot(target) as copied:
             return [_compare(table, reader, copied) for table in _TABLES]
     finally:
-        source.dispose()
-        database.disconnect()
+        connections.close(source)
+        connections.close(target)
 
 
 @contextmanager

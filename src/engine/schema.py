@@ -44,10 +44,22 @@ def upgrade(engine: Engine) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Whether this version may work with the schema: it is its own, or a later one that bears programs as old."""
-    with engine.connect() as connection:
+    # Read-only, or SQLite would have it wait for whoever writes.
+    with engine.connect().execution_options(laneway_read_only=True) as connection:
         if _is_later(connection):
             return _bears_us(connection)
         return _applied(connection) == _head()
+
+
+def revision(engine: Engine) -> str | None:
+    """The revision of the newest migration that has been run; None in an empty database."""
+    with engine.connect().execution_options(laneway_read_only=True) as connection:
+        return _applied(connection)
+
+
+def is_of_later_release(found: str) -> bool:
+    """Whether a revision is newer than this version knows."""
+    return found > _head()
 
 
 def _applied(connection: Connection) -> str | None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
@@ -156,10 +155,3 @@ def test_rows_that_differ_are_found_whatever_their_order(sqlite_url: str, tmp_pa
     assert members.differs_at is not None
     source_engine.dispose()
     database.disconnect()
-
-
-def test_the_database_module_is_connected_to_nothing_after_a_copy(sqlite_url: str, tmp_path: Path):
-    copying.copy(sqlite_url, f"sqlite:///{tmp_path / 'target.db'}", progress=quiet)
-    module: ModuleType = database
-    with pytest.raises(Unavailable, match="database_not_connected"):
-        module.engine()
