@@ -15,14 +15,16 @@ from sqlalchemy import Engine
 from waitress.server import create_server
 
 from laneway import logs, traces
-from laneway.engine import clock, database, deployments, process_folder, schema
+from laneway.engine import clock, database, deployments, process_folder, schema, wakeups
 from laneway.engine.deployments import Deployed
+from laneway.engine.keeping import Rules
 from laneway.engine.readiness import Readiness
 from laneway.errors import Unavailable
 from laneway.records import organisation
 from laneway.settings import Settings
 from laneway.tasks import demonstration, outbox
 from laneway.tasks.heartbeat import Heartbeat
+from laneway.tasks.archiving import Archivist
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.worker import Worker
 from laneway.web import create_app, create_health_app
@@ -86,8 +88,9 @@ class Server:
 
     def __init__(self, settings: Settings, *, web: bool = True, worker: bool = True) -> None:
         """Opens the port. Raises Unavailable when something else listens there."""
-        self._readiness = Readiness(settings.data)
+        self._readiness = Readiness(settings.data, has_standby=bool(settings.standby_url))
         self._stop_delay_seconds = settings.stop_delay_seconds
+        self._listen_url = settings.listen_url
         self._is_leaving = False
         signal.signal(signal.SIGTERM, self._leave)  # from here on: whoever reads that it runs may stop it
         traces.configure("serve" if web and worker else "web" if web else "worker")
@@ -104,6 +107,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; requests and jobs that have begun are finished first."""
+        wakeups.start(self._listen_url)
         if self._worker and self._heartbeat:
             self._heartbeat.start()
             self._worker.start()
@@ -123,6 +127,7 @@ class Server:
             if self._worker and self._heartbeat:
                 self._worker.stop()
                 self._heartbeat.stop()
+            wakeups.stop()
             database.disconnect()
             traces.stop()
             _log.info("server_stopped")
@@ -157,4 +162,9 @@ def _listen(app: Flask, settings: Settings, port: int) -> Any:
 
 
 def _worker(settings: Settings) -> Worker:
-    return Worker(threads=settings.worker_threads, senders=outbox.senders(settings))
+    archivist = Archivist(Rules(settings.archive, settings.retention))
+    return Worker(
+        threads=settings.worker_threads,
+        async_jobs=settings.worker_async_jobs,
+        senders=[*outbox.senders(settings), archivist.archive_batch],
+    )

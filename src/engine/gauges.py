@@ -69,7 +69,8 @@ class Gauges:
 
 def _counted() -> list[Gauge]:
     try:
-        with engine().connect() as connection:  # tells at once, where a reading would wait for a failover
+        # This tells at once, where a reading would wait for a failover.
+        with engine().connect().execution_options(laneway_read_only=True) as connection:
             connection.exec_driver_sql("SELECT 1")
         with reading() as session:
             if is_postgresql():

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from laneway.engine import gauges, schema, workers
-from laneway.engine.database import engine, is_postgresql, reading
+from laneway.engine import gauges, schema, wakeups, workers
+from laneway.engine.database import engine, is_postgresql, pooled, reading, staleness
 from laneway.engine.tables import worker
 from laneway.errors import LanewayError
 
@@ -34,10 +34,16 @@ class Part:
 
 
 class Readiness:
-    """The parts as they were at most a second ago. `data` is the folder whose disk must not fill up."""
+    """The parts as they were at most a second ago. `data` is the folder whose disk must not fill up.
 
-    def __init__(self, data: Path, *, kept_seconds: float = _KEPT_SECONDS) -> None:
+    `has_standby` tells whether pages that only look are to be read from one.
+    """
+
+    def __init__(
+        self, data: Path, *, has_standby: bool = False, kept_seconds: float = _KEPT_SECONDS
+    ) -> None:
         self._data = data
+        self._has_standby = has_standby
         self._lock = threading.Lock()
         self._kept_seconds = kept_seconds
         self._until = 0.0
@@ -62,12 +68,14 @@ class Readiness:
         disk = Part("disk", free >= _LEAST_FREE_BYTES, {"free_bytes": free})
         if not _does(_read):
             return [disk, Part("database", False)]
-        parts = [disk, Part("database", True, {"kind": engine().dialect.name})]
+        kind = {"kind": engine().dialect.name, "pooled": is_postgresql() and pooled()}
+        parts = [disk, Part("database", True, kind), Part("wake_ups", True, {"state": wakeups.state()})]
         parts.append(Part("database_write", _does(_write)))
         try:
             if not schema.is_current(engine()):
                 return [*parts, Part("schema", False)]
-            return [*parts, Part("schema", True), *_living()]
+            parts += [Part("schema", True), *_living()]
+            return [*parts, _standby()] if self._has_standby else parts
         except (SQLAlchemyError, LanewayError):
             return [*parts, Part("database", False)]
 
@@ -82,6 +90,13 @@ def _living() -> list[Part]:
         Part("worker", is_well, {"alive": alive, "silent_seconds": silent}),
         Part("outbox", True, {"oldest_seconds": backlog}),
     ]
+
+
+def _standby() -> Part:
+    """Pages are read from the primary while the standby is away or too far behind, so this only informs."""
+    with reading(stale_ok=True) as session:
+        found = staleness(session)
+    return Part("standby", True, {"used": found is not None, "lag_seconds": found and found.seconds})
 
 
 def _does(work: Callable[[Connection], None]) -> bool:

@@ -82,7 +82,7 @@ def everyone(session: Session) -> list[WorkerProcess]:
     running = (
         select(job.c.worker, func.count()).where(job.c.state == JobState.ACTIVATED).group_by(job.c.worker)
     )
-    running_jobs: dict[str | None, int] = dict(session.execute(running).tuples().all())
+    running_jobs: dict[str | None, int] = {row[0]: row[1] for row in session.execute(running)}
     query = select(worker, _now().label("now")).order_by(columns.seen_at.desc(), columns.name)
     return [
         WorkerProcess(
