@@ -138,6 +138,8 @@ def _measured(server: postgres.Server, team: Team, measurement: Measurement, sec
     before = server.cpu_seconds()
     run = team.run(flow, clients, seconds=seconds, steps=steps)
     run.database_cpu = server.cpu_seconds() - before
+    if kind == "cases" and len(run.completions) != len(run.starts) * COMPARED[flow].tasks:
+        raise SystemExit(f"{team.engine.name} has not done all of {flow}")
     return run
 
 

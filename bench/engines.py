@@ -103,7 +103,9 @@ class _Host:
         return expressions.due(event, variables)
 
 
-class _HandlerTask(ServiceTask):
+class HandlerTask(ServiceTask):
+    """A service task that calls a handler at once."""
+
     def __init__(self, wf_spec: Any, bpmn_id: str, does: str = "nothing", **more: Any) -> None:
         super().__init__(wf_spec, bpmn_id, **more)
         self.does = does
@@ -122,7 +124,7 @@ class _HandlerParser(TaskParser):
 class SpiffParser(BpmnParser):
     """Reads diagrams of the dialect `spiff`, whose service tasks name a handler."""
 
-    OVERRIDE_PARSER_CLASSES = {full_tag("serviceTask"): (_HandlerParser, _HandlerTask)}  # noqa: RUF012 - as Spiff reads it
+    OVERRIDE_PARSER_CLASSES = {full_tag("serviceTask"): (_HandlerParser, HandlerTask)}  # noqa: RUF012 - as Spiff reads it
 
 
 class BareSpiff:

@@ -40,6 +40,8 @@ class Compared:
     forms: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"": FORM})
     variables: Mapping[str, Any] = field(default_factory=lambda: {"round": 0})
     durable_services: bool = False
+    tasks: int = 0
+    """User tasks of one instance, so that nobody wins by leaving work out."""
 
     def request(self, name: str, dialect: str) -> dict[str, Any]:
         """What an engine is given to deploy. In Laneway service tasks are always jobs."""
@@ -115,12 +117,13 @@ def _forms_of_branches() -> dict[str, dict[str, Any]]:
 
 
 COMPARED = {
-    "single": Compared("start, one user task, end", "cases", single),
+    "single": Compared("start, one user task, end", "cases", single, tasks=1),
     "complaint": Compared(
         "complaint: 3 user tasks, 4 service tasks",
         "cases",
         FLOWS["c"].write,
         variables={**FLOWS["c"].variables, "round": 0},
+        tasks=3,
     ),
     "services": Compared("5 service tasks, one transaction", "cases", FLOWS["b"].write, forms={}),
     "jobs": Compared(

@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from lxml import etree
-from SpiffWorkflow.bpmn.serializer.workflow import BpmnWorkflowSerializer
+from SpiffWorkflow.bpmn.serializer import DEFAULT_CONFIG, BpmnWorkflowSerializer
+from SpiffWorkflow.bpmn.serializer.default.task_spec import BpmnTaskSpecConverter
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, insert, select, update
 
-from bench.engines import SpiffParser
+from bench.engines import HandlerTask, SpiffParser
 from bench.peers.harness import Flow, Open, Peer, Values, serve
 from laneway.engine import database
 
@@ -37,12 +38,18 @@ inbox_table = Table(
 )
 
 
+class _HandlerConverter(BpmnTaskSpecConverter):
+    def to_dict(self, spec: Any) -> dict[str, Any]:
+        return {**super().to_dict(spec), "does": spec.does}
+
+
 class SpiffPeer(Peer):
     """Works on the open database: one row per workflow, one per user task, a revision against lost updates."""
 
     def __init__(self) -> None:
         metadata.create_all(database.engine())
-        self._serializer = BpmnWorkflowSerializer()
+        config = {**DEFAULT_CONFIG, HandlerTask: _HandlerConverter}
+        self._serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(config))
         self._specs: dict[str, tuple[Any, Any]] = {}
 
     def deploy(self, name: str, diagram: str) -> None:

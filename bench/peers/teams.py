@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,9 @@ CACHE = ROOT / ".cache" / "peers"
 JAVA_ENGINES = {"operaton": "bench.OperatonPeer", "flowable": "bench.FlowablePeer"}
 HEAP = "-Xmx512m"
 """Of each Java engine: enough that collecting garbage costs them next to nothing here."""
+
+MOST_SECONDS = 300
+"""For one answer; an engine that hangs must not hold up the others for ever."""
 
 
 @dataclass(frozen=True)
@@ -168,11 +172,15 @@ class Team:
             assert process.stdin is not None
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
-        answers = []
-        for process in members:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line:
-                raise SystemExit(f"{self.engine.name} ended by itself: {process.wait()}")
-            answers.append(json.loads(line))
-        return answers
+        return [self._answer(process) for process in members]
+
+    def _answer(self, process: subprocess.Popen[str]) -> dict[str, Any]:
+        assert process.stdout is not None
+        too_long = threading.Timer(MOST_SECONDS, process.kill)
+        too_long.start()
+        line = process.stdout.readline()
+        too_long.cancel()
+        if not line:
+            raise SystemExit(f"{self.engine.name} has ended, or did not answer in time: {process.wait()}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
