@@ -23,8 +23,8 @@ from laneway.errors import Unavailable
 from laneway.records import organisation
 from laneway.settings import Settings
 from laneway.tasks import demonstration, outbox
-from laneway.tasks.heartbeat import Heartbeat
 from laneway.tasks.archiving import Archivist
+from laneway.tasks.heartbeat import Heartbeat
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.worker import Worker
 from laneway.web import create_app, create_health_app
