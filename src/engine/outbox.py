@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import access, clock, history
@@ -23,7 +23,7 @@ from laneway.engine.access import Action
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.model import OutgoingKind, OutgoingState, Person
 from laneway.engine.spiff.requests import Note
-from laneway.engine.tables import outgoing
+from laneway.engine.tables import case_file, outgoing, process_instance
 from laneway.errors import Conflict, Invalid, NotFound
 
 
@@ -246,10 +246,42 @@ def _shortened(words: str) -> str | None:
     return words.replace("\0", "")[:_ERROR_LENGTH] or None
 
 
-def resend(session: Session, key: int, *, by: Person, reason: str = "") -> None:
+def find(session: Session, key: int, *, by: Person) -> Any:
+    """One row with its body, and `case_number`, `root_key` and `process_id` beside it. Raises NotAllowed, NotFound."""
+    access.require(by, Action.SEE_OUTBOX)
+    instance = process_instance.c
+    query = (
+        select(outgoing, case_file.c.number.label("case_number"), instance.root_key, instance.process_id)
+        .join_from(outgoing, process_instance)
+        .outerjoin(case_file, case_file.c.instance_key == instance.root_key)
+        .where(_columns.key == key)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("outgoing_not_found", key=key)
+    return row
+
+
+def newest(session: Session, states: Sequence[OutgoingState], *, limit: int | None) -> Sequence[Any]:
+    """The rows in these states, the newest first, for the commands of whoever runs the server."""
+    query = select(outgoing).where(_columns.state.in_(states)).order_by(_columns.key.desc())
+    return session.execute(query.limit(limit)).all()
+
+
+def counts(session: Session, *, by: Person | None = None) -> dict[OutgoingState, int]:
+    """How many wait, are being sent, and were given up. `by` is asked for the right to know, where it is given."""
+    if by is not None:
+        access.require(by, Action.SEE_OUTBOX)
+    states = (*_WAITING, OutgoingState.FAILED)
+    query = select(_columns.state, func.count()).where(_columns.state.in_(states)).group_by(_columns.state)
+    found = {OutgoingState(state): int(count) for state, count in session.execute(query)}
+    return {state: found.get(state, 0) for state in states}
+
+
+def resend(session: Session, key: int, *, by: Person | None, reason: str = "") -> None:
     """Let a message leave (again) now, with the same id; what was given up gets all its attempts anew.
 
-    Raises NotAllowed, NotFound, and Conflict while it is being sent.
+    `by` is None for whoever runs the server. Raises NotAllowed, NotFound, and Conflict while it is being sent.
     """
     row = _open(session, key, by)
     again = {
@@ -277,9 +309,10 @@ def cancel(session: Session, key: int, *, by: Person, reason: str) -> None:
     _record(session, row, "canceled", by=by, reason=reason.strip())
 
 
-def _open(session: Session, key: int, by: Person) -> Any:
+def _open(session: Session, key: int, by: Person | None) -> Any:
     """The row, locked, unless a sender has it in hand."""
-    access.require(by, Action.OPERATE_OUTBOX)
+    if by is not None:
+        access.require(by, Action.OPERATE_OUTBOX)
     query = select(outgoing).where(_columns.key == key)
     if is_postgresql():
         query = query.with_for_update()

@@ -19,7 +19,7 @@ from laneway.engine.queries import case_detail, cases, decisions, names
 from laneway.engine.queries.case_rows import Instance, JobRow, Surroundings, UserTaskRow
 from laneway.engine.queries.cases import CaseFilter, CaseRow
 from laneway.errors import Conflict
-from laneway.web import case_decisions, clocks
+from laneway.web import case_decisions, clocks, outbox_texts
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
@@ -129,6 +129,9 @@ def show(number: str, tab: str = "overview") -> str:
         may_cancel=access.may(person, Action.CANCEL_CASE) and seen.row.state in OPEN_STATES,
         may_retry=access.may(person, Action.RETRY_INCIDENT),
         may_record=access.may(person, Action.PUBLISH_MESSAGE),
+        may_see_outbox=access.may(person, Action.SEE_OUTBOX),
+        may_operate_outbox=access.may(person, Action.OPERATE_OUTBOX),
+        outbox_texts=outbox_texts,
         **more,
     )
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import g, render_template, request
 
-from laneway.engine import access, clock
+from laneway.engine import access, clock, outbox
 from laneway.engine.access import Action
 from laneway.engine.database import reading
-from laneway.engine.model import Person
+from laneway.engine.model import OutgoingState, Person
 from laneway.engine.queries import inbox
 from laneway.web import i18n
 from laneway.web.i18n import N_
@@ -39,6 +39,7 @@ def places(person: Person) -> list[Place]:
             access.may(person, Action.SEE_PROCESSES),
             Place("decisions", "table", N_("Decisions"), "/decisions"),
         ),
+        (access.may(person, Action.SEE_OUTBOX), Place("outbox", "send", N_("Outbox"), "/operations/outbox")),
         (access.may(person, Action.ADMIN_PEOPLE), Place("admin", "gear", N_("Admin"), "/admin")),
     )
     return [place for is_open, place in all_places if is_open]
@@ -64,6 +65,7 @@ def page(template: str, *, nav: str, **values: Any) -> str:
         places=places(person) if person is not None else [],
         my_tasks=counts.get(inbox.View.MINE, 0),
         counts=counts,
+        given_up_messages=_given_up(person),
         locale=i18n.locale(),
         csrf=g.get("csrf", ""),
         now=clock.now(),
@@ -95,6 +97,13 @@ def initials(name: Text, locale: str) -> str:
 def _counts(person: Person) -> dict[inbox.View, int]:
     with reading() as session:
         return inbox.counts(session, person, at=at_now())
+
+
+def _given_up(person: Person | None) -> int:
+    if person is None or not access.may(person, Action.SEE_OUTBOX):
+        return 0
+    with reading() as session:
+        return outbox.counts(session)[OutgoingState.FAILED]
 
 
 def _choice(cookie: str, allowed: tuple[str, ...]) -> str:

@@ -17,12 +17,14 @@ from laneway.engine.database import Session
 from laneway.engine.queries import names
 from laneway.engine.queries.case_rows import Happening, Surroundings, UserTaskRow
 from laneway.engine.queries.names import FieldWords
+from laneway.web import outbox_texts
 from laneway.web.i18n import _, locale, moment, pick, value
 from laneway.web.operation_texts import TOLD
 from laneway.words import Text
 
 _MEMBERS_NAMED = 3
 _VALUES_SHOWN = 8
+_WORDS = ("reason", "message", "error")  # where an event keeps what someone or something said
 
 SHORT = frozenset(
     {
@@ -36,9 +38,9 @@ SHORT = frozenset(
         "decision_evaluated",
         "incident_raised",
         "incident_resolved",
-        "mail_queued",
         "instance_completed",
         "instance_canceled",
+        *outbox_texts.MATTERING,
         *TOLD,
     }
 )
@@ -50,7 +52,7 @@ FULL = SHORT | {
     "variables_set",
     "job_completed",
     "job_failed",
-    "mail_sent",
+    *outbox_texts.TOLD,
 }
 """The events of the whole timeline; entering and leaving elements is drawn on the diagram instead."""
 
@@ -64,7 +66,7 @@ _DEEDS = frozenset(
         "message_correlated",
         "incident_resolved",
         "instance_canceled",
-        "mail_queued",
+        *outbox_texts.DEEDS,
         *TOLD,
     }
 )
@@ -240,8 +242,8 @@ class Teller:
         )
 
     def _note(self, one: Happening) -> str:
-        if one.event in ("instance_canceled", "incident_raised", "job_failed", *TOLD):
-            return str(one.details.get("reason") or one.details.get("message") or "")
+        if one.event in ("instance_canceled", "incident_raised", "job_failed", *TOLD, *outbox_texts.TOLD):
+            return next((str(one.details[name]) for name in _WORDS if one.details.get(name)), "")
         return ""
 
     def _values(self, one: Happening) -> tuple[tuple[str, str], ...]:
@@ -361,14 +363,8 @@ def _decided(teller: Teller, one: Happening) -> str:
     return _("“%(decision)s”, rule %(rules)s: %(output)s", decision=name, rules=rules, output=shown)
 
 
-def _mail(queued: bool) -> Callable[[Teller, Happening], str]:
-    def tell(_teller: Teller, one: Happening) -> str:
-        details = {"to": one.details.get("to", ""), "subject": one.details.get("subject", "")}
-        if queued:
-            return _("wrote to %(to)s: %(subject)s", **details)
-        return _("sent the mail to %(to)s: %(subject)s", **details)
-
-    return tell
+def _sent_out(text: str) -> Callable[[Teller, Happening], str]:
+    return lambda _teller, one: _(text, **outbox_texts.parts(one.details))
 
 
 def _operated(text: str) -> Callable[[Teller, Happening], str]:
@@ -391,8 +387,7 @@ _TELLING: Mapping[str, tuple[str, Callable[[Teller, Happening], str]]] = {
     "job_failed": ("bolt", lambda _t, one: _("“%(step)s” did not work", step=_step(one))),
     "incident_raised": ("bolt", lambda _t, one: _("“%(step)s” failed", step=_step(one))),
     "incident_resolved": ("refresh", lambda _t, one: _("tried “%(step)s” again", step=_step(one))),
-    "mail_queued": ("send", _mail(queued=True)),
-    "mail_sent": ("mail", _mail(queued=False)),
+    **{event: (icon, _sent_out(text)) for event, (icon, text) in outbox_texts.TOLD.items()},
     **{event: (icon, _operated(text)) for event, (icon, text) in TOLD.items()},
     "instance_completed": ("check", lambda _t, one: _("the case is closed")),
     "instance_canceled": ("x", lambda _t, one: _("cancelled the case")),

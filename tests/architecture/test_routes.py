@@ -36,6 +36,7 @@ PAGES = {
     "/cases": READERS,
     "/board": {"chen", "owner", "auditor"},
     "/processes": WITH_A_GROUP,
+    "/operations/outbox": {"chen", "owner", "auditor"},
     "/decisions": WITH_A_GROUP,
     "/decisions/try": {"owner"},
     "/admin": {"admin"},

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import Session
 
-from laneway.engine import access, clock, definitions, tables
+from laneway.engine import access, definitions, tables
 from laneway.engine.access import Action
-from laneway.engine.model import JobState, Person
+from laneway.engine.model import Person
 from laneway.engine.search.paging import (
     DEFAULT_LIMIT,
     PAGE_LIMIT,
@@ -48,9 +48,9 @@ __all__ = [
     "forms",
     "incidents",
     "instant_of",
-    "is_job_waiting",
     "jobs",
     "one",
+    "outgoing",
     "process_definitions",
     "process_instances",
     "source",
@@ -98,14 +98,9 @@ def incidents(session: Session, query: Query, *, by: Person) -> Page:
     return search(session, _seen("incidents", by, Action.SEE_CASE, Action.RETRY_INCIDENT), query)
 
 
-def is_job_waiting(session: Session, job_type: str) -> bool:
-    """Whether `jobs.activate` would find a job of this type now; a look that takes no lock."""
-    job = tables.job.c
-    is_due = or_(job.retry_at.is_(None), job.retry_at <= clock.now())
-    waiting = select(job.key).where(
-        job.type == job_type, job.state.in_((JobState.CREATED, JobState.FAILED)), job.retries > 0, is_due
-    )
-    return session.scalar(waiting.limit(1)) is not None
+def outgoing(session: Session, query: Query, *, by: Person) -> Page:
+    """Mails and webhooks of the outbox, without their bodies."""
+    return search(session, _seen("outgoing", by, Action.SEE_OUTBOX), query)
 
 
 def user_tasks(session: Session, query: Query, *, by: Person) -> Page:

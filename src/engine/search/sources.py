@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, Table, and_, case, cast, exists, func, literal, select
 
 from laneway.engine import tables
-from laneway.engine.model import IncidentState, InstanceState, UserTaskState
+from laneway.engine.model import IncidentState, InstanceState, OutgoingKind, OutgoingState, UserTaskState
 from laneway.engine.search.paging import Field, Kind, Source
 
 TENANT = "<default>"
@@ -278,6 +278,7 @@ def _jobs(_locale: str) -> Source:
             "state": Field(state, values=_JOB_STATES),
             "kind": Field(literal("BPMN_ELEMENT"), is_sortable=False),
             "retries": Field(_job.retries, Kind.NUMBER),
+            "priority": Field(_job.priority, Kind.NUMBER),
             "deadline": Field(_job.leased_until, Kind.INSTANT),
             "errorMessage": Field(_job.error_message),
             "hasFailedWithRetriesLeft": Field(retries_left, Kind.FLAG, is_sortable=False),
@@ -312,6 +313,39 @@ def _incidents(_locale: str) -> Source:
     )
 
 
+def _outgoing(_locale: str) -> Source:
+    table, columns, case_file = tables.outgoing, tables.outgoing.c, tables.case_file
+    return Source(
+        rows=select(
+            *_without(table, "body"),
+            case_file.c.number.label("case_number"),
+            _instance.root_key,
+            _instance.process_id,
+        )
+        .join_from(table, tables.process_instance)
+        .outerjoin(case_file, case_file.c.instance_key == _instance.root_key),
+        key=columns.key,
+        fields={
+            "outgoingKey": Field(columns.key, Kind.KEY),
+            "kind": Field(columns.kind, values=tuple(OutgoingKind)),
+            "state": Field(columns.state, values=tuple(OutgoingState)),
+            "messageId": Field(columns.dedupe_key),
+            "recipient": Field(columns.recipient),
+            "subject": Field(columns.subject),
+            "attempts": Field(columns.attempts, Kind.NUMBER),
+            "failure": Field(columns.failure),
+            "responseStatus": Field(columns.response_status, Kind.NUMBER),
+            "creationTime": Field(columns.created_at, Kind.INSTANT),
+            "sentTime": Field(columns.sent_at, Kind.INSTANT),
+            "elementId": Field(columns.element_id),
+            "caseNumber": Field(case_file.c.number),
+            "processDefinitionId": Field(_instance.process_id),
+            "processInstanceKey": Field(columns.instance_key, Kind.KEY),
+            "rootProcessInstanceKey": Field(_instance.root_key, Kind.KEY),
+        },
+    )
+
+
 def _without(table: Table, large: str) -> list[ColumnElement[Any]]:
     """All columns but the one whose bytes a list never shows."""
     return [column for column in table.c if column.name != large]
@@ -327,5 +361,6 @@ SOURCES: dict[str, Callable[[str], Source]] = {
     "user_tasks": _user_tasks,
     "jobs": _jobs,
     "incidents": _incidents,
+    "outgoing": _outgoing,
 }
 """What can be searched, by name."""

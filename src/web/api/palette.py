@@ -22,6 +22,7 @@ _PAGES: list[tuple[str, Text, Action | None]] = [
     ("/cases", Text("案件", "Cases"), Action.SEE_CASE),
     ("/board", Text("看板", "Board"), Action.SEE_BOARD),
     ("/processes", Text("流程", "Processes"), Action.SEE_PROCESSES),
+    ("/operations/outbox", Text("发件箱", "Outbox"), Action.SEE_OUTBOX),
     ("/admin", Text("管理", "Admin"), Action.ADMIN_PEOPLE),
 ]
 """Pages with the right that opens them; None: everyone's."""
