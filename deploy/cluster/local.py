@@ -42,8 +42,10 @@ def missing() -> list[str]:
 
 
 def run(*command: str, check: bool = True) -> str:
-    """The output of a command."""
-    done = subprocess.run(command, check=check, capture_output=True, text=True)
+    """The output of a command. Ends with what it complains about when it fails, unless not to `check`."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if check and done.returncode:
+        raise SystemExit(f"{' '.join(command[:4])}: {done.stderr}")
     return done.stdout
 
 
@@ -96,6 +98,7 @@ class Cluster:
         """End it and leave nothing behind."""
         for host in HOSTS:
             self._kill(host, signal.SIGKILL)
+            run("ip", "link", "del", f"lane-{host}", check=False)  # at once; with its namespace it would go later
             run("ip", "netns", "del", f"lane-{host}", check=False)
         run("ip", "link", "del", BRIDGE, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
