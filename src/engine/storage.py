@@ -12,101 +12,42 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
-import orjson
 import psycopg
-from sqlalchemy import JSON, Connection, Delete, Dialect, Engine, Select, Table, Update, event, insert
+from sqlalchemy import Connection, Delete, Engine, Select, Table, Update, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from laneway.engine import statements
+from laneway.engine.statements import Layout, Statement
 from laneway.errors import Conflict
 
 _UNIT = "laneway_unit"
 _GUESS = "laneway_guess"
-
-Processor = Callable[[Any], Any]
-_Layout = tuple[int, list[str], list[tuple[str, Processor]]]
-"""Of one table in a row of several: how many columns, their names, and what turns some of them into values."""
-
-
-class _Compiled:
-    """A statement's text for one kind of database, with what turns values into parameters."""
-
-    def __init__(self, statement: Any, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        self.text = str(compiled)
-        self._parameters: list[tuple[str, Processor | None, Any]] = []
-        for name in compiled.positiontup or ():
-            bind = compiled.binds[name]
-            process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            fixed = bind.value if not bind.required else None
-            self._parameters.append((name, process, fixed))
-
-    def parameters(self, values: Mapping[str, Any]) -> list[Any]:
-        found = []
-        for name, process, fixed in self._parameters:
-            value = values.get(name, fixed)
-            found.append(process(value) if process is not None else value)
-        return found
-
-
-class _ByDialect:
-    """What is compiled when it is first needed, for SQLite and for PostgreSQL."""
-
-    def __init__(self, build: Callable[[bool], Any]) -> None:
-        self._build = build
-        self._compiled: dict[bool, _Compiled] = {}
-
-    def of(self, unit: _Unit) -> _Compiled:
-        found = self._compiled.get(unit.is_postgresql)
-        if found is None:
-            statement = self._build(unit.is_postgresql)
-            found = self._compiled[unit.is_postgresql] = _Compiled(statement, unit.dialect)
-        return found
+_IDLE = psycopg.pq.TransactionStatus.IDLE
+_together: dict[tuple[Any, ...], str] = {}
+"""Texts of groups of writes by what they consist of."""
 
 
 class Query:
     """A SELECT of whole `tables`, compiled once. `build` gets whether it is for PostgreSQL."""
 
     def __init__(self, build: Callable[[bool], Select[Any]], *tables: Table) -> None:
-        self._statement = _ByDialect(build)
+        self._statement = Statement(build)
         self._tables = tables
-        self._rows: dict[bool, list[_Layout]] = {}
+        self._layouts: dict[str, Layout] = {}
 
     def first(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
         """The first row, as one namespace of column values for each table; None when there is none."""
         unit = _unit(session)
-        compiled = self._statement.of(unit)
+        compiled = self._statement.of(unit.dialect)
         found = unit.read(compiled.text, compiled.parameters(values))
-        return None if found is None else self._split(found, unit)
-
-    def _split(self, values: Sequence[Any], unit: _Unit) -> tuple[Any, ...]:
-        layout = self._rows.get(unit.is_postgresql)
-        if layout is None:
-            layout = self._rows[unit.is_postgresql] = _layout(self._tables, unit.dialect)
-        rows = []
-        start = 0
-        for width, names, processors in layout:
-            row = dict(zip(names, values[start : start + width], strict=True))
-            for name, process in processors:
-                row[name] = process(row[name])
-            rows.append(SimpleNamespace(**row))
-            start += width
-        return tuple(rows)
-
-
-def _layout(tables: Sequence[Table], dialect: Dialect) -> list[_Layout]:
-    layout: list[_Layout] = []
-    for table in tables:
-        processors: list[tuple[str, Processor]] = []
-        for column in table.c:
-            process = column.type.dialect_impl(dialect).result_processor(dialect, None)
-            if process is not None:
-                processors.append((column.name, process))
-        layout.append((len(table.c), [column.name for column in table.c], processors))
-    return layout
+        if found is None:
+            return None
+        if unit.dialect.name not in self._layouts:
+            self._layouts[unit.dialect.name] = Layout(self._tables, unit.dialect)
+        return self._layouts[unit.dialect.name].split(found)
 
 
 class Command:
@@ -117,12 +58,12 @@ class Command:
     ) -> None:
         self.table = table
         self.must_hit = must_hit
-        self.statement = _ByDialect(build)
+        self.statement = Statement(build)
 
     def later(self, session: Session, **values: Any) -> None:
         """Let it go out with the writes of this unit of work."""
         unit = _writing(session)
-        unit.add(_Write(self, self.statement.of(unit).parameters(values)))
+        unit.add(_Write(self, self.statement.of(unit.dialect).parameters(values)))
 
 
 def insert_later(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -239,7 +180,9 @@ class _Unit:
 
     def __init__(self, connection: Connection) -> None:
         self.is_postgresql = connection.dialect.name == "postgresql"
-        self.dialect = _positional(connection.dialect) if self.is_postgresql else connection.dialect
+        self.dialect = (
+            statements.by_position(connection.dialect) if self.is_postgresql else connection.dialect
+        )
         connection.info[_UNIT] = self
         self._connection = connection
         self._info = connection.info
@@ -302,10 +245,22 @@ class _Unit:
             self.flush()
         elif self._groups or self._pipeline is not None:
             with self._errors():
+                if len(self._groups) == 1 and self._driver.info.transaction_status == _IDLE:
+                    self._write_alone()
+                    return
                 self._open_pipeline()
                 self._write_postgresql()
                 self._driver.execute("COMMIT")
                 self._close_pipeline()
+
+    def _write_alone(self) -> None:
+        """One statement, and nothing before it, is a transaction of its own."""
+        self._driver.autocommit = True
+        try:
+            self._write_postgresql()
+        finally:
+            if not self._driver.closed:
+                self._driver.autocommit = False
 
     def end(self) -> None:
         """Give the connection back to SQLAlchemy, whatever became of it."""
@@ -322,7 +277,8 @@ class _Unit:
         except psycopg.errors.DivisionByZero:
             raise Conflict("process_instance_changed") from None
         except (psycopg.Error, sqlite3.Error) as error:
-            is_lost = self.dialect.is_disconnect(error, self._driver, None)  # type: ignore[arg-type]  # it is a driver's error
+            known: Any = error
+            is_lost = self._connection.dialect.is_disconnect(known, self._driver, None)
             if is_lost:
                 self._connection.invalidate(error)
             base = psycopg.Error if self.is_postgresql else sqlite3.Error
@@ -346,89 +302,43 @@ class _Unit:
         for group in groups:
             for item in group.values():
                 if isinstance(item, _Rows):
-                    inserting = _sqlite_insert(item, self.dialect)
+                    inserting = statements.insert_one(item.table, item.names, self.dialect)
                     self._driver.executemany(inserting.text, [inserting.parameters(row) for row in item.rows])
                 else:
-                    cursor = self._driver.execute(item.command.statement.of(self).text, item.parameters)
+                    cursor = self._driver.execute(
+                        item.command.statement.of(self.dialect).text, item.parameters
+                    )
                     if item.command.must_hit and cursor.rowcount != 1:
                         raise Conflict("process_instance_changed")
 
     def _write_postgresql(self) -> None:
         groups, self._groups = self._groups, []
         for group in groups:
-            parts, parameters, guard = [], [], "1"
-            for number, item in enumerate(group.values()):
+            signature = tuple(
+                (item.table, item.names) if isinstance(item, _Rows) else item.command
+                for item in group.values()
+            )
+            text = _together.get(signature)
+            if text is None:
+                text = _together[signature] = self._text(list(group.values()))
+            parameters: list[Any] = []
+            for item in group.values():
                 if isinstance(item, _Rows):
-                    parts.append(f"w{number} AS ({_postgresql_insert(item, self.dialect)})")
-                    parameters.append(_as_json(item))
-                    continue
-                returning = ""
-                if item.command.must_hit:
-                    # Dividing by zero is how a statement can refuse to be the last before the COMMIT.
-                    returning, guard = " RETURNING 1", f"1 / (SELECT count(*) FROM w{number})"
-                parts.append(f"w{number} AS ({item.command.statement.of(self).text}{returning})")
-                parameters += item.parameters
-            self._driver.execute(f"WITH {', '.join(parts)} SELECT {guard}", parameters)
+                    parameters.append(statements.rows_as_json(item.table, item.names, item.rows))
+                else:
+                    parameters += item.parameters
+            self._driver.execute(text, parameters)
 
-
-# -- texts of inserts
-
-_inserts: dict[tuple[bool, Table, tuple[str, ...]], Any] = {}
-
-
-def _sqlite_insert(item: _Rows, dialect: Dialect) -> _Compiled:
-    place = (False, item.table, item.names)
-    if place not in _inserts:
-        _inserts[place] = _Compiled(insert(item.table).values(dict.fromkeys(item.names)), dialect)
-    found: _Compiled = _inserts[place]
-    return found
-
-
-def _postgresql_insert(item: _Rows, dialect: Dialect) -> str:
-    """One text for any number of rows, which come as one JSON parameter."""
-    place = (True, item.table, item.names)
-    if place not in _inserts:
-        quote = dialect.identifier_preparer.quote
-        names = ", ".join(map(quote, item.names))
-        declared, taken = [], []
-        for name in item.names:
-            type_ = item.table.c[name].type
-            is_json = isinstance(type_, JSON)
-            declared.append(f"{quote(name)} {'TEXT' if is_json else type_.compile(dialect)}")
-            taken.append(f"{quote(name)}::json" if is_json else quote(name))
-        _inserts[place] = (
-            f"INSERT INTO {quote(item.table.name)} ({names}) SELECT {', '.join(taken)}"
-            f" FROM json_to_recordset(%s::json) AS given({', '.join(declared)})"
-        )
-    found: str = _inserts[place]
-    return found
-
-
-def _as_json(item: _Rows) -> str:
-    columns = item.table.c
-    texts = [name for name in item.names if isinstance(columns[name].type, JSON)]
-    rows = []
-    for given in item.rows:
-        row = dict(given)
-        for name in texts:
-            row[name] = orjson.dumps(row[name]).decode()
-        rows.append(row)
-    return orjson.dumps(rows, default=_hexadecimal).decode()
-
-
-def _hexadecimal(value: Any) -> str:
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    raise TypeError(f"a row cannot hold {type(value).__name__}")
-
-
-_positional_dialect: list[Dialect] = []
-
-
-def _positional(dialect: Any) -> Dialect:
-    """The dialect with parameters by position, so that texts can be put together."""
-    if not _positional_dialect:
-        made: Dialect = type(dialect)(paramstyle="format", json_serializer=dialect._json_serializer)
-        made.dbapi = dialect.dbapi
-        _positional_dialect.append(made)
-    return _positional_dialect[0]
+    def _text(self, group: list[_Write | _Rows]) -> str:
+        """One statement with a part for each write."""
+        parts, guard = [], "1"
+        for number, item in enumerate(group):
+            if isinstance(item, _Rows):
+                parts.append(f"w{number} AS ({statements.insert_many(item.table, item.names, self.dialect)})")
+                continue
+            returning = ""
+            if item.command.must_hit:
+                # Dividing by zero is how a statement can refuse to be the last before the COMMIT.
+                returning, guard = " RETURNING 1", f"1 / (SELECT count(*) FROM w{number})"
+            parts.append(f"w{number} AS ({item.command.statement.of(self.dialect).text}{returning})")
+        return f"WITH {', '.join(parts)} SELECT {guard}"
