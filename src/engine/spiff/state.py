@@ -14,6 +14,7 @@ from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.joins import Joining
 from laneway.engine.spiff.requests import Host
 from laneway.engine.spiff.scopes import InnerScope, Scope
+from laneway.errors import Conflict
 
 _FORMAT = 1
 
@@ -50,8 +51,8 @@ def _tokens(scope: Scope) -> list[list[Any]]:
 
 
 def load(host: Host, process_id: str, specs: Specs, stored: bytes) -> Instance:
-    """The instance that `dump` stored."""
-    state = orjson.loads(stored)
+    """The instance that `dump` stored, in this release or an earlier one. Raises Conflict for a later one."""
+    state = _read(stored)
     instance = Instance(host, process_id, specs)
     instance.data = state["variables"]
     instance.parent_catches = state["parent_catches"]
@@ -76,15 +77,22 @@ def load(host: Host, process_id: str, specs: Specs, stored: bytes) -> Instance:
     return instance
 
 
+def _read(stored: bytes) -> dict[str, Any]:
+    state: dict[str, Any] = orjson.loads(stored)
+    if state["format"] > _FORMAT:
+        raise Conflict("live_state_newer", format=state["format"])
+    return state
+
+
 def variables_of(stored: bytes) -> dict[str, Any]:
     """The instance's own variables, without building the instance."""
-    variables: dict[str, Any] = orjson.loads(stored)["variables"]
+    variables: dict[str, Any] = _read(stored)["variables"]
     return variables
 
 
 def scope_chain(stored: bytes, number: int) -> list[dict[str, Any]]:
     """The variable maps that a token sees, innermost first, without building the instance."""
-    state = orjson.loads(stored)
+    state = _read(stored)
     local: dict[int, dict[str, Any]] = {}
     owner_of: dict[int, int] = {}
     for owner, _level, tokens in state["scopes"]:
