@@ -72,7 +72,13 @@ class Settings:
     """How long ended cases stay in the database, such as `P3Y`, where their process does not say; empty: for ever."""
 
     worker_threads: int = 2
-    """Jobs that one worker process runs at the same time."""
+    """Jobs that one worker process runs at the same time, of handlers that are `def`."""
+
+    worker_async_jobs: int = 100
+    """The same for handlers that are `async def`."""
+
+    listen_url: str = ""
+    """PostgreSQL past the pooler, for one connection a process that wakes it; empty: as `database_url`."""
 
     smtp_url: str = ""
     """`smtp://user:password@host:25` or `smtps://…:465`; empty: mails stay queued."""
@@ -132,7 +138,7 @@ def _parse(name: str, text: str, kind: type) -> Any:
 
 
 def _checked(settings: Settings) -> Settings:
-    for name in ("web_threads", "worker_threads", "session_hours", "standby_max_lag"):
+    for name in ("web_threads", "worker_threads", "worker_async_jobs", "session_hours", "standby_max_lag"):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{PREFIX}{name.upper()}: 须大于 0 / must be more than 0")
     if settings.stop_delay_seconds < 0:

@@ -43,7 +43,9 @@ def look(session: Session) -> Agenda:
     ahead = [
         select(func.min(timer.c.due_at)).where(timer.c.due_at > due.now()).scalar_subquery(),
         select(func.min(effect.c.not_before)).where(effect.c.not_before > due.now()).scalar_subquery(),
-        select(func.min(job.c.leased_until)).where(is_leased_job).scalar_subquery(),
+        select(func.min(job.c.leased_until))
+        .where(is_leased_job, job.c.leased_until > due.now())
+        .scalar_subquery(),
     ]
     row: Any = session.execute(select(*conditions.values(), *ahead)).one()
     moments = [moment for moment in row[len(conditions) :] if moment is not None]

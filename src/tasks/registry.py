@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -14,6 +15,10 @@ from laneway.engine.outbox import Mail, Webhook
 from laneway.tasks.addresses import target_of
 
 Outcome = Mapping[str, Any] | None
+Tell = Callable[[float, str], None]
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+"""How long a handler may take that does not say so itself."""
 
 _LONGEST_EVENT, _LONGEST_URL, _LARGEST_PAYLOAD = 400, 2000, 2**20
 # Ours and those that shape the request are not for handlers to set.
@@ -41,6 +46,17 @@ class Job:
     retries: int
     mails: list[Mail] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
+    tell: Tell = field(default=lambda _fraction, _text: None, repr=False)
+    """What `progress` calls."""
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        """Tell how far the work has come, from 0 to 1, and in words; may be called as often as you like.
+
+        The case shows it, and the job is held for longer. ValueError for a fraction outside 0 to 1.
+        """
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"a progress of {fraction} is not between 0 and 1")
+        self.tell(fraction, text)
 
     @property
     def locale(self) -> str:
@@ -71,30 +87,49 @@ class Job:
         self.webhooks.append(Webhook(url, event.strip(), payload, self.case_number, named))
 
 
-Handler = Callable[[Job], Outcome]
+@dataclass(frozen=True)
+class Handler:
+    """A function that serves a job type, how long it may take in seconds, and whether it is `async def`."""
+
+    function: Callable[[Job], Any]
+    timeout: float
+    is_async: bool
+
 
 _handlers: dict[str, Handler] = {}
 
+F = TypeVar("F", bound=Callable[[Job], Outcome | Awaitable[Outcome]])
 
-def handler(job_type: str) -> Callable[[Handler], Handler]:
-    """Serve jobs of this type with the decorated function, whose result becomes variables.
 
-    It raises BpmnError to take an error path of the diagram; any other exception costs a retry.
+def handler(job_type: str, *, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> Callable[[F], F]:
+    """Serve jobs of this type with the decorated function, `def` or `async def`, whose result becomes variables.
+
+    It raises BpmnError to take an error path of the diagram; any other exception costs a retry, and so does a run that
+    takes longer than `timeout` seconds. ValueError for a timeout that is not more than 0.
     """
+    if timeout <= 0:
+        raise ValueError(f"a handler needs some time: {timeout}")
 
-    def register(function: Handler) -> Handler:
-        _handlers[job_type] = function
+    def register(function: F) -> F:
+        _handlers[job_type] = Handler(function, timeout, inspect.iscoroutinefunction(function))
         job_types.serve(job_type)
         return function
 
     return register
 
 
-def handler_of(job_type: str) -> Handler:
+def handler_of(job_type: str) -> Callable[[Job], Any]:
     """The function that serves this type; KeyError if there is none."""
+    return _handlers[job_type].function
+
+
+def entry_of(job_type: str) -> Handler:
+    """What is known of the function that serves this type; KeyError if there is none."""
     return _handlers[job_type]
 
 
-def registered() -> list[str]:
-    """All job types with a handler."""
-    return sorted(_handlers)
+def registered(*, is_async: bool | None = None) -> list[str]:
+    """All job types with a handler; with `is_async`, only those whose handler is such a one, or is not."""
+    return sorted(
+        job_type for job_type, one in _handlers.items() if is_async is None or one.is_async == is_async
+    )

@@ -5,59 +5,93 @@ Any number of these may run, in one process or on many machines; the database is
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
-import orjson
-
-from laneway.engine import clock, database, effects, jobs, messages, timers
+from laneway import metrics, observed
+from laneway.engine import agenda, clock, database, effects, jobs, messages, timers, wakeups
+from laneway.engine.agenda import Chore
 from laneway.engine.database import Session, unit_of_work
-from laneway.engine.jobs import ActivatedJob
-from laneway.errors import BpmnError, Conflict
-from laneway.tasks.registry import Job, Outcome, handler_of, registered
+from laneway.errors import BpmnError, Unavailable
+from laneway.tasks import reports
+from laneway.tasks.keeper import TICK_SECONDS, Keeper, store_progress, too_long
+from laneway.tasks.lanes import AsyncLane, ThreadLane
+from laneway.tasks.registry import registered
+from laneway.tasks.reports import Report
+from laneway.tasks.runs import LEASE_SECONDS, Run, Runs, run_of
 
 logger = logging.getLogger(__name__)
 
-LEASE_SECONDS = 10.0
-"""How long a handler of ours may take, and so how soon after a crash its job runs again."""
-_POLL_SECONDS = 1.0
-_BACKOFF_SECONDS = 5.0
-_TIDY_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+"""How long handlers may go on after the signal to stop; what has not ended then is given to others."""
+_SLICE = 10
+"""Pieces of one kind of work that are done before it is the turn of the others."""
+_FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 1.0, 5.0
+_GAP_SECONDS = 0.02
+"""At least this long between two looks that found nothing, however many commits there are meanwhile."""
+_SENDER_GAP_SECONDS = 0.2
+_BREATH_SECONDS = (
+    0.002  # SQLite's write lock goes to whoever asks just then: others must find it free now and then
+)
 
 
 class Worker:
     """Threads that do the background work of one process, until `stop`."""
 
-    def __init__(self, *, threads: int = 2, senders: Sequence[Callable[[], bool]] = ()) -> None:
+    def __init__(
+        self, *, threads: int = 2, async_jobs: int = 100, senders: Sequence[Callable[[], bool]] = ()
+    ) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self._tidied_at = clock.now()
         self._stopping = threading.Event()
         self._wake = threading.Condition()
         self._news = 0
-        loops: list[Callable[[], bool]] = [self._keep_house, *[self._run_a_job] * threads, *senders]
-        self._threads = [
-            threading.Thread(target=self._loop, args=(work,), name=f"laneway-worker-{number}", daemon=True)
-            for number, work in enumerate(loops)
+        self._runs = Runs()
+        self._threads = ThreadLane(threads, self._carry_out, self._notify)
+        self._coroutines = AsyncLane(async_jobs, self._carry_out_async, self._report, self._notify)
+        self._keeper = Keeper(self._runs, self._threads, self._coroutines)
+        self._house = _House()
+        self._outages = _Outages()
+        keepers_of_house = 2 if database.is_postgresql() else 1
+        loops = [
+            threading.Thread(target=self._watch, name="laneway-keeper", daemon=True),
+            self._looping("jobs", self._lease_jobs),
+            *[self._looping("house", self._house.keep) for _number in range(keepers_of_house)],
+            *[self._looping("sender", send, _SENDER_GAP_SECONDS) for send in senders],
         ]
+        self._loops: Final = loops
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Begin to work."""
-        self._unsubscribe = database.on_commit(self._notify)
-        for thread in self._threads:
+        self._unsubscribe = wakeups.subscribe(self._notify)
+        self._threads.start()
+        self._coroutines.start()
+        for thread in self._loops:
             thread.start()
 
     def stop(self) -> None:
-        """Finish what is being done, then end."""
+        """Take no more; let what has begun end for a while, and give back to others what does not."""
         self._stopping.set()
         self._unsubscribe()
         self._notify()
-        for thread in self._threads:
+        until = time.monotonic() + _STOP_SECONDS
+        self._outages.survive(
+            lambda: self._keeper.give_back([r for r in self._runs.all() if r.began_at is None])
+        )
+        while self._runs.all() and time.monotonic() < until:
+            self._outages.survive(self._keeper.look)
+            time.sleep(0.05)
+        self._outages.survive(lambda: self._keeper.give_back(self._runs.all()))
+        self._threads.stop()
+        self._coroutines.stop()
+        for thread in self._loops:
             thread.join(timeout=LEASE_SECONDS)
 
     def _notify(self) -> None:
@@ -65,118 +99,205 @@ class Worker:
             self._news += 1
             self._wake.notify_all()
 
-    def _loop(self, work: Callable[[], bool]) -> None:
-        seen = -1
+    # -- loops
+
+    def _looping(self, name: str, work: Callable[[], bool], gap: float = _GAP_SECONDS) -> threading.Thread:
+        return threading.Thread(target=self._loop, args=(work, gap), name=f"laneway-{name}", daemon=True)
+
+    def _loop(self, work: Callable[[], bool], gap: float) -> None:
+        """Do `work` until there is none, then wait for news; look now and then even so."""
+        seen, idle = -1, 0
         while not self._stopping.is_set():
             with self._wake:
-                # Nothing was committed here since; other processes may have, so look now and then.
-                if self._news == seen:
-                    self._wake.wait(_POLL_SECONDS)
+                if self._news == seen and self._wake.wait(self._patience(idle)):
+                    idle = 0
+                elif self._news == seen:
+                    idle += 1
                 seen = self._news
-            try:
-                while not self._stopping.is_set() and work():
-                    pass
-            except Exception:
-                logger.exception("background work failed")
+            while not self._stopping.is_set() and self._outages.survive(work):
+                idle = 0
+            self._stopping.wait(gap)
 
-    def _run_a_job(self) -> bool:
-        return run_job(self.name)
+    def _patience(self, idle: int) -> float:
+        """Seconds to wait for news: longer the longer there was none, but not beyond the next timer."""
+        longest = min(_FIRST_POLL_SECONDS * 1.5**idle, _LONGEST_POLL_SECONDS)
+        if wakeups.state() == wakeups.LISTENING:
+            longest = _LONGEST_POLL_SECONDS
+        next_at = self._house.next_at
+        if next_at is not None:
+            longest = min(longest, max((next_at - clock.now()).total_seconds(), _GAP_SECONDS))
+        return longest
 
-    def _keep_house(self) -> bool:
-        return do_effect() or fire_timer() or expire_lease() or self._tidy()
+    def _watch(self) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            self._outages.survive(self._keeper.look)
 
-    def _tidy(self) -> bool:
-        """Once a minute, delete messages whose time is over; nothing waits behind that."""
-        if (clock.now() - self._tidied_at).total_seconds() > _TIDY_SECONDS:
-            self._tidied_at = clock.now()
-            with unit_of_work() as session:
-                messages.forget_expired(session)
-        return False
+    # -- jobs
+
+    def _lease_jobs(self) -> bool:
+        """Lease as many jobs as can be carried out now; whether there were any."""
+        found = self._lease(registered(is_async=False), self._threads.free(), self._threads.submit)
+        return (
+            self._lease(registered(is_async=True), self._coroutines.free(), self._coroutines.submit) or found
+        )
+
+    def _lease(self, types: list[str], free: int, submit: Callable[[Run], None]) -> bool:
+        leased = _leased(self.name, types, free)
+        for one in leased:
+            run = run_of(one, _note_progress)
+            self._runs.add(run)
+            submit(run)
+        return bool(leased)
+
+    def _carry_out(self, run: Run) -> None:
+        if run.is_settled:  # given back while it waited
+            return
+        run.began_at = time.monotonic()
+        self._report(run, _called(run))
+
+    async def _carry_out_async(self, run: Run) -> Report:
+        run.began_at = time.monotonic()
+        return await _awaited(run)
+
+    def _report(self, run: Run, report: Report) -> None:
+        if not run.settle():
+            logger.info("result of job %s came too late", run.leased.key)
+            return
+        outcome = self._outages.survive_with(lambda: reports.deliver(run.leased, report), "lost")
+        began = run.began_at or run.leased_at
+        metrics.JOB_SECONDS.labels(run.leased.type, outcome).observe(time.monotonic() - began)
+        self._runs.remove(run)
+
+
+def _note_progress(run: Run, fraction: float, text: str) -> None:
+    run.told = (fraction, text)
+
+
+class _Outages:
+    """Goes on whatever goes wrong; a database that is away is told of once, and once when it is back."""
+
+    def __init__(self) -> None:
+        self._is_away = False
+
+    def survive(self, work: Callable[[], Any]) -> bool:
+        """What `work` gives, as true or false; false when it failed, after a moment's rest."""
+        return bool(self.survive_with(work, False))
+
+    def survive_with(self, work: Callable[[], Any], otherwise: Any) -> Any:
+        """What `work` gives; `otherwise` when it failed."""
+        try:
+            found = work()
+        except Unavailable as refusal:
+            if not self._is_away:
+                logger.warning("database_lost", extra={"reason": refusal.code})
+            self._is_away = True
+            time.sleep(_FIRST_POLL_SECONDS)
+            return otherwise
+        except Exception:
+            logger.exception("background work failed")
+            time.sleep(_FIRST_POLL_SECONDS)
+            return otherwise
+        if self._is_away:
+            self._is_away = False
+            logger.info("database_back")
+        return found
+
+
+# -- one job
+
+
+def _leased(worker: str, types: Sequence[str], limit: int) -> list[jobs.ActivatedJob]:
+    if not types or limit < 1:
+        return []
+    if not database.is_postgresql():
+        # Looking first keeps an idle worker from taking the one write lock.
+        with database.reading() as session:
+            if not jobs.is_any_waiting(session, types):
+                return []
+    with unit_of_work() as session:
+        return jobs.activate(session, types=types, worker=worker, lease_seconds=LEASE_SECONDS, limit=limit)
 
 
 def run_job(worker: str, types: Sequence[str] | None = None) -> bool:
-    """Lease one job that a handler of ours serves, run it in no transaction, report; whether there was one."""
-    with unit_of_work() as session:
-        leased = jobs.activate(
-            session,
-            types=registered() if types is None else types,
-            worker=worker,
-            lease_seconds=LEASE_SECONDS,
-            limit=1,
-        )
+    """Lease one job that a handler of ours serves, run it here and now, report; whether there was one."""
+    leased = _leased(worker, registered() if types is None else types, 1)
     if not leased:
         return False
-    report = _run(leased[0])
-    try:
-        report()
-    except Conflict as conflict:  # the case has gone on without it, or the lease is another's by now
-        logger.info("report of job %s dropped: %s", leased[0].key, conflict)
+    run = run_of(leased[0], store_progress)
+    report = asyncio.run(_awaited(run)) if run.handler.is_async else _called(run)
+    reports.deliver(run.leased, report)
     return True
 
 
-def _run(leased: ActivatedJob) -> Callable[[], None]:
-    """Run the handler; returns what to report."""
-    job = Job(
-        leased.key,
-        leased.type,
-        leased.variables,
-        leased.headers,
-        leased.case_number,
-        leased.process_id,
-        leased.element_id,
-        leased.retries,
-    )
-    try:
+def _called(run: Run) -> Report:
+    """Run a handler; returns what to report."""
+    with _observed(run):
         try:
-            values = _as_json(handler_of(leased.type)(job))
-        except BpmnError as error:
-            return partial(_throw, leased, error, _as_json(error.variables))
-    except Exception as error:
-        logger.exception("handler %s failed on job %s", leased.type, leased.key)
-        return partial(_fail, leased, f"{type(error).__name__}: {error}")
-    return partial(_complete, leased, values, job)
+            try:
+                return reports.completed(run.leased, run.job, run.handler.function(run.job))
+            except BpmnError as error:
+                return reports.thrown(run.leased, error)
+        except (Exception, SystemExit) as error:  # a handler ends itself, not the worker
+            return _failed(run, error)
 
 
-def _as_json(values: Outcome) -> dict[str, Any]:
-    """What a handler gives, as it will be stored; TypeError when it cannot be: that is the handler's failure."""
-    stored: dict[str, Any] = orjson.loads(orjson.dumps(dict(values or {})))
-    return stored
+async def _awaited(run: Run) -> Report:
+    """As `_called`, for a coroutine, within its time."""
+    with _observed(run):
+        try:
+            try:
+                async with asyncio.timeout(run.handler.timeout) as limit:
+                    values = await run.handler.function(run.job)
+                return reports.completed(run.leased, run.job, values)
+            except BpmnError as error:
+                return reports.thrown(run.leased, error)
+        except (Exception, SystemExit) as error:
+            if limit.expired():
+                return reports.failed(run.leased, too_long(run.handler.timeout))
+            return _failed(run, error)
 
 
-def _complete(leased: ActivatedJob, values: dict[str, Any], job: Job) -> None:
-    with unit_of_work() as session:
-        jobs.complete(
-            session,
-            leased.key,
-            variables=values,
-            mails=job.mails,
-            webhooks=job.webhooks,
-            worker=leased.worker,
-        )
+def _observed(run: Run) -> Any:
+    leased = run.leased
+    return observed.work(
+        "job",
+        instance_key=leased.instance_key,
+        process_id=leased.process_id,
+        job_key=leased.key,
+        type=leased.type,
+    )
 
 
-def _throw(leased: ActivatedJob, error: BpmnError, variables: dict[str, Any]) -> None:
-    with unit_of_work() as session:
-        jobs.throw_error(
-            session,
-            leased.key,
-            code=error.code,
-            message=error.message,
-            variables=variables,
-            worker=leased.worker,
-        )
+def _failed(run: Run, error: BaseException) -> Report:
+    logger.exception("handler %s failed on job %s", run.leased.type, run.leased.key)
+    return reports.failed(run.leased, f"{type(error).__name__}: {error}")
 
 
-def _fail(leased: ActivatedJob, words: str) -> None:
-    with unit_of_work() as session:
-        jobs.fail(
-            session,
-            leased.key,
-            retries=leased.retries - 1,
-            message=words,
-            backoff_seconds=_BACKOFF_SECONDS,
-            worker=leased.worker,
-        )
+# -- everything else
+
+
+class _House:
+    """Effects, timers, lost leases and old messages, each in its turn. Any number of threads may keep it."""
+
+    def __init__(self) -> None:
+        self.next_at: datetime | None = None
+        """When there will be something to do, by the last look."""
+
+    def keep(self) -> bool:
+        """Do some of each kind of work that is due; whether anything was done."""
+        with database.reading() as session:
+            seen = agenda.look(session)
+        self.next_at = seen.next_at
+        done = [self._some(chore) for chore in Chore if chore in seen.due]  # all of them, each its share
+        return any(done)
+
+    def _some(self, chore: Chore) -> bool:
+        done = 0
+        while done < _SLICE and _CHORES[chore]():
+            done += 1
+            if not database.is_postgresql():
+                time.sleep(_BREATH_SECONDS)
+        return done > 0
 
 
 def do_effect() -> bool:
@@ -196,7 +317,8 @@ def _do_or_postpone(
 ) -> bool:
     """Do one thing in a transaction. `work` tells which in `session.info[key_name]`, so that it can be put off.
 
-    It is put off whatever went wrong, so that one thing that cannot be done does not hold up the others.
+    It is put off whatever went wrong, so that one thing that cannot be done does not hold up the others; only while the
+    database is away nothing is.
     """
     key: int | None = None
     try:
@@ -205,6 +327,8 @@ def _do_or_postpone(
                 return work(session)
             finally:
                 key = session.info.get(key_name)
+    except Unavailable:
+        raise
     except Exception as error:
         if key is None:
             raise
@@ -218,3 +342,17 @@ def expire_lease() -> bool:
     """Take back one job whose worker is gone; whether there was one."""
     with unit_of_work() as session:
         return jobs.expire_lease(session)
+
+
+def forget_messages() -> bool:
+    """Delete some messages whose time is over; whether there were any."""
+    with unit_of_work() as session:
+        return messages.forget_expired(session) > 0
+
+
+_CHORES: dict[Chore, Callable[[], bool]] = {
+    Chore.EFFECT: do_effect,
+    Chore.TIMER: fire_timer,
+    Chore.LEASE: expire_lease,
+    Chore.MESSAGE: forget_messages,
+}

@@ -9,7 +9,8 @@ from flask import Blueprint
 
 from laneway.engine import access, database, jobs, search
 from laneway.engine.access import Action
-from laneway.engine.search import TENANT, Query
+from laneway.engine.bpmn.job_settings import MAX_JOB_PRIORITY
+from laneway.engine.search import TENANT
 from laneway.web.api import shapes, waiting
 from laneway.web.api.operations import Answer, Body, instant, key, operation, page, read_query
 from laneway.web.api.shapes import FLAG, KEY, NUMBER, TEXT, list_of, nothing, nullable, page_of, record
@@ -59,6 +60,7 @@ JOB = record(
     lastUpdateTime=nullable(shapes.INSTANT),
 )
 _NO_LEASE_TOKEN = nothing({"type": "string"}, "Leases have no token here: the job's key is enough.")
+_PRIORITY: shapes.Shape = {"type": "integer", "minimum": -MAX_JOB_PRIORITY, "maximum": MAX_JOB_PRIORITY}
 _RETRIES: shapes.Shape = {"type": "integer", "minimum": 0, "maximum": 1_000_000}
 
 
@@ -95,7 +97,7 @@ def _activate(body: Body) -> list[Mapping[str, Any]] | None:
     by = current_person()
     # Looking writes nothing, so a worker that waits never keeps others from writing.
     with database.reading() as session:
-        if not search.is_job_waiting(session, body["type"]):
+        if not jobs.is_any_waiting(session, [body["type"]]):
             return None
     with database.unit_of_work() as session:
         leased = jobs.activate(
@@ -105,13 +107,10 @@ def _activate(body: Body) -> list[Mapping[str, Any]] | None:
             lease_seconds=body["timeout"] / 1000,
             limit=body["maxJobsToActivate"],
         )
-        keys = [str(job.key) for job in leased]
-        query = Query(filters={"jobKey": {"$in": keys}}, limit=len(keys))
-        roots = {row.key: row.root_key for row in search.jobs(session, query, by=by).items} if keys else {}
-    return [_activated(job, roots[job.key], body.get("fetchVariable")) for job in leased] or None
+    return [_activated(job, body.get("fetchVariable")) for job in leased] or None
 
 
-def _activated(job: jobs.ActivatedJob, root_key: int, names: list[str] | None) -> Mapping[str, Any]:
+def _activated(job: jobs.ActivatedJob, names: list[str] | None) -> Mapping[str, Any]:
     variables = (
         {name: job.variables[name] for name in names if name in job.variables} if names else job.variables
     )
@@ -122,7 +121,7 @@ def _activated(job: jobs.ActivatedJob, root_key: int, names: list[str] | None) -
         "listenerEventType": "UNSPECIFIED",
         "worker": job.worker,
         "retries": job.retries,
-        "priority": 0,
+        "priority": job.priority,
         "customHeaders": job.headers,
         "elementId": job.element_id,
         "elementInstanceKey": key(job.key),
@@ -130,7 +129,7 @@ def _activated(job: jobs.ActivatedJob, root_key: int, names: list[str] | None) -
         "processDefinitionKey": key(job.process_definition_key),
         "processDefinitionVersion": job.version,
         "processInstanceKey": key(job.instance_key),
-        "rootProcessInstanceKey": key(root_key),
+        "rootProcessInstanceKey": key(job.root_key),
         "businessId": job.business_key,
         "deadline": int(job.deadline.timestamp() * 1000),
         "variables": variables,
@@ -222,13 +221,13 @@ def throw_job_error(job_key: int, body: Body) -> Answer:
     "PATCH",
     "/jobs/{jobKey}",
     name="updateJob",
-    summary="Give a job more retries",
+    summary="Give a job more retries, or another priority",
     body=shapes.body(
         {
             "changeset": shapes.body(
-                {"retries": {**_RETRIES, "minimum": 1}},
+                retries=nullable({**_RETRIES, "minimum": 1}),
+                priority=nullable(_PRIORITY),
                 timeout=nothing({"type": "integer"}, "A lease keeps its length."),
-                priority=nothing({"type": "integer"}, "Jobs have no priority: the oldest comes first."),
             )
         },
         operationReference=NUMBER,
@@ -237,8 +236,12 @@ def throw_job_error(job_key: int, body: Body) -> Answer:
 )
 def update_job(job_key: int, body: Body) -> Answer:
     access.require(current_person(), Action.WORK_JOBS)
+    asked, by = body["changeset"], current_person()
     with database.unit_of_work() as session:
-        jobs.update_retries(session, job_key, retries=body["changeset"]["retries"], by=current_person())
+        if asked.get("retries") is not None:
+            jobs.update_retries(session, job_key, retries=asked["retries"], by=by)
+        if asked.get("priority") is not None:
+            jobs.update_priority(session, job_key, priority=asked["priority"], by=by)
     return None
 
 
@@ -266,7 +269,7 @@ def _job(row: Any) -> Mapping[str, Any]:
         "listenerEventType": "UNSPECIFIED",
         "worker": row.worker or "",
         "retries": row.retries,
-        "priority": 0,
+        "priority": row.priority,
         "customHeaders": row.custom_headers,
         "elementId": row.element_id,
         "elementInstanceKey": key(row.key),

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from laneway.engine import database
+from laneway.engine import wakeups
 
 DEFAULT_SECONDS = 10.0
 MAX_SECONDS = 60.0
 _WAITERS = 4
-_POLL_SECONDS = 1.0  # another process may have committed: only this one's commits wake at once
+_POLL_SECONDS = 1.0  # not every commit elsewhere wakes this process (see engine.wakeups)
 _PAUSE_SECONDS = 0.05  # one commit often follows another: look again a little later, not at each
 
 _places = threading.BoundedSemaphore(_WAITERS)
@@ -33,7 +33,7 @@ def wait(look: Callable[[], T | None], *, seconds: float) -> T | None:
     if found is not None or seconds <= 0 or not _places.acquire(blocking=False):
         return found
     committed = threading.Event()
-    forget = database.on_commit(committed.set)
+    forget = wakeups.subscribe(committed.set)
     until = time.monotonic() + seconds
     try:
         while found is None and (left := until - time.monotonic()) > 0:
