@@ -109,6 +109,37 @@ def test_web_and_worker_run_apart_on_postgresql(laneway, new_postgresql_database
     assert worker.stop()[0] == 0
 
 
+def test_a_worker_answers_monitors_on_a_port_of_its_own(laneway, new_postgresql_database):
+    port = str(free_port())
+    worker = laneway("worker", LANEWAY_DATABASE_URL=new_postgresql_database(), LANEWAY_WORKER_PORT=port)
+    worker.address = f"http://127.0.0.1:{port}"
+    worker.wait_until_it_answers()
+    with urllib.request.urlopen(f"{worker.address}/readyz", timeout=5) as answer:
+        parts = json.load(answer)["parts"]
+    assert parts["worker"]["alive"] == 1
+    with urllib.request.urlopen(f"{worker.address}/metrics", timeout=5) as answer:
+        assert b"laneway_workers 1.0" in answer.read()
+    assert worker.stop()[0] == 0
+
+
+def test_a_process_that_was_told_to_stop_says_so_before_it_does(laneway):
+    running = laneway("serve", LANEWAY_STOP_DELAY_SECONDS="30")
+    running.wait_until_it_answers()
+    with urllib.request.urlopen(f"{running.address}/readyz", timeout=5) as answer:
+        assert json.load(answer)["status"] == "ready"
+    running.process.send_signal(signal.SIGTERM)
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        for _attempt in range(100):
+            urllib.request.urlopen(f"{running.address}/readyz", timeout=5).close()
+            time.sleep(0.05)
+    with refusal.value as refused:
+        assert (refused.code, json.load(refused)["failing"]) == (503, ["process"])
+    with urllib.request.urlopen(f"{running.address}/login", timeout=5) as page:
+        assert page.status == 200
+    code, _, errors = running.stop()  # the second signal waits no longer
+    assert code == 0, errors
+
+
 def test_web_refuses_a_database_that_was_not_upgraded(laneway):
     refused = laneway("web")
     _, errors = refused.process.communicate(timeout=60)

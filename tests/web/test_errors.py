@@ -7,7 +7,6 @@ import logging
 import pytest
 from flask import Flask
 
-from laneway.engine import database
 from laneway.engine.model import Person
 
 from .conftest import SignIn
@@ -54,16 +53,6 @@ def test_a_mistake_of_ours_gives_a_reference_and_no_stack_trace(
     reference = caplog.records[-1].__dict__["reference"]
     assert reference in answer.text
     assert caplog.records[-1].exc_info is not None
-
-
-def test_without_a_database_the_health_check_says_503(app: Flask) -> None:
-    healthy = app.test_client().get("/healthz")
-    database.disconnect()
-
-    ill = app.test_client().get("/healthz")
-
-    assert healthy.get_json() == {"status": "ok"}
-    assert ill.status_code == 503
 
 
 def test_every_answer_carries_the_security_headers(sign_in: SignIn, mei: Person) -> None:
