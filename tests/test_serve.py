@@ -51,6 +51,11 @@ class Running:
                 time.sleep(0.1)
         raise AssertionError(self.stop())
 
+    def ask_until_refused(self, path: str) -> None:
+        for _attempt in range(100):
+            urllib.request.urlopen(f"{self.address}{path}", timeout=5).close()
+            time.sleep(0.05)
+
     def stop(self) -> tuple[int, str, str]:
         """Exit code, standard output and standard error after SIGTERM."""
         self.process.send_signal(signal.SIGTERM)
@@ -129,9 +134,7 @@ def test_a_process_that_was_told_to_stop_says_so_before_it_does(laneway):
         assert json.load(answer)["status"] == "ready"
     running.process.send_signal(signal.SIGTERM)
     with pytest.raises(urllib.error.HTTPError) as refusal:
-        for _attempt in range(100):
-            urllib.request.urlopen(f"{running.address}/readyz", timeout=5).close()
-            time.sleep(0.05)
+        running.ask_until_refused("/readyz")
     with refusal.value as refused:
         assert (refused.code, json.load(refused)["failing"]) == (503, ["process"])
     with urllib.request.urlopen(f"{running.address}/login", timeout=5) as page:
