@@ -83,6 +83,7 @@ class Cluster:
         wait_for("a primary", self.primary, 120)
         self._make_database()
         wait_for("a synchronous standby", self.synchronous_standby, 120)
+        wait_for("the other standby", lambda: count_of_databases(self) == len(DATABASES), 120)
         for host in APPLICATIONS:
             self._start_ways(host)
         self.laneway(WEB, "db", "upgrade")
