@@ -1,7 +1,7 @@
 """Log lines: one event each, with the ids of what it is about. Never variable values: they are customers'.
 
 Ids have the same names everywhere: `request_id`, `person`, `case_number`, `instance_key`, `process_id`, `user_task_key`,
-`job_key`, `job_type`, `timer_key`, `effect_key`, `outgoing_key`, `worker`.
+`job_key`, `job_type`, `chore`, `timer_key`, `effect_key`, `outgoing_key`.
 """
 
 from __future__ import annotations

@@ -114,15 +114,24 @@ def _opened(name: str, kind: str, context: Any, attributes: Mapping[str, Any]) -
 def record(name: str, began_ns: int, *, failed: str = "", **attributes: Any) -> None:
     """A span that has just ended, below the present one; `failed` is the type of the exception that ended it.
 
-    It links to the trace of its process instance, if an `instance_key` is among the attributes.
+    With an `instance_key` among the attributes it links to the trace of that instance, or belongs to it where nothing
+    else has begun a trace.
     """
     if _tracer is None:
         return
     from opentelemetry import trace
 
+    context, links = None, []
     key = attributes.get("instance_key")
-    links = [trace.Link(_of_instance(key))] if key is not None else []
-    ended = _tracer.start_span(name, start_time=began_ns, attributes=_named(attributes), links=links)
+    if key is not None:
+        of_instance, present = _of_instance(key), trace.get_current_span().get_span_context()
+        if not present.is_valid:
+            context = trace.set_span_in_context(trace.NonRecordingSpan(of_instance))
+        elif present.trace_id != of_instance.trace_id:
+            links = [trace.Link(of_instance)]
+    ended = _tracer.start_span(
+        name, context=context, start_time=began_ns, attributes=_named(attributes), links=links
+    )
     if failed:
         ended.set_status(trace.Status(trace.StatusCode.ERROR, failed))
     ended.end()

@@ -39,9 +39,7 @@ class Readiness:
     `has_standby` tells whether pages that only look are to be read from one.
     """
 
-    def __init__(
-        self, data: Path, *, has_standby: bool = False, kept_seconds: float = _KEPT_SECONDS
-    ) -> None:
+    def __init__(self, data: Path, *, has_standby: bool = False, kept_seconds: float = _KEPT_SECONDS) -> None:
         self._data = data
         self._has_standby = has_standby
         self._lock = threading.Lock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from laneway import observed
 from laneway.engine import outbox
 from laneway.engine.database import reading, unit_of_work
 from laneway.engine.model import OutgoingKind
@@ -43,7 +44,10 @@ class Sender:
         if row is None:
             self._carrier.rest()
             return False
-        delivery = self._carrier.take(row)
+        with observed.work(
+            "send", instance_key=row.instance_key, outgoing_key=row.key, outgoing_kind=self._kind.value
+        ):
+            delivery = self._carrier.take(row)
         with unit_of_work() as session:
             outbox.report(session, row, delivery)
         return True

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from laneway import observed
 from laneway.engine import jobs
 from laneway.engine.database import unit_of_work
 from laneway.engine.jobs import ActivatedJob
@@ -106,6 +107,12 @@ def deliver(leased: ActivatedJob, report: Report) -> str:
 
     While the database is away the report is tried again: that the job is still ours is checked with each try.
     """
+    ids = {"job_key": leased.key, "job_type": leased.type}
+    with observed.work("report", instance_key=leased.instance_key, process_id=leased.process_id, **ids):
+        return _delivered(leased, report)
+
+
+def _delivered(leased: ActivatedJob, report: Report) -> str:
     until = time.monotonic() + _PATIENCE_SECONDS
     pause = 0.1
     while True:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from laneway import metrics, observed
+from laneway import logs, metrics, observed
 from laneway.engine import agenda, clock, database, effects, jobs, messages, timers, wakeups
 from laneway.engine.agenda import Chore
 from laneway.engine.database import Session, unit_of_work
@@ -264,7 +264,7 @@ def _observed(run: Run) -> Any:
         instance_key=leased.instance_key,
         process_id=leased.process_id,
         job_key=leased.key,
-        type=leased.type,
+        job_type=leased.type,
     )
 
 
@@ -321,21 +321,23 @@ def _do_or_postpone(
     database is away nothing is.
     """
     key: int | None = None
-    try:
-        with unit_of_work() as session:
-            try:
-                return work(session)
-            finally:
-                key = session.info.get(key_name)
-    except Unavailable:
-        raise
-    except Exception as error:
-        if key is None:
+    chore = key_name.removesuffix("_key")
+    with logs.bound(chore=chore):
+        try:
+            with unit_of_work() as session:
+                try:
+                    return work(session)
+                finally:
+                    key = session.info.get(key_name)
+        except Unavailable:
             raise
-        logger.exception("%s %s postponed", key_name.removesuffix("_key"), key)
-        with unit_of_work() as session:
-            postpone(session, key, str(error))
-        return True
+        except Exception as error:
+            if key is None:
+                raise
+            logger.exception("%s %s postponed", chore, key)
+            with unit_of_work() as session:
+                postpone(session, key, str(error))
+            return True
 
 
 def expire_lease() -> bool:
