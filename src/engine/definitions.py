@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, exists, or_, select
+from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from laneway import metrics
@@ -19,7 +19,14 @@ from laneway.engine.bpmn.model import Process
 from laneway.engine.bpmn.reader import element_names, read_processes
 from laneway.engine.dmn import DecisionModel, read_decisions
 from laneway.engine.spiff.build import Specs, specs_of
-from laneway.engine.tables import decision_definition, decision_requirements, deployment, process_definition
+from laneway.engine.storage import Query
+from laneway.engine.tables import (
+    decision_definition,
+    decision_requirements,
+    deployment,
+    form_definition,
+    process_definition,
+)
 from laneway.errors import NotFound
 from laneway.words import Resource, Text
 
@@ -41,6 +48,9 @@ class Definition:
     specs: Specs
     names: dict[str, Text]
     """Names of the elements by id."""
+    start_groups: Sequence[str]
+    start_form_id: str | None
+    has_none_start: bool
 
 
 class DecisionVersion(NamedTuple):
@@ -91,6 +101,7 @@ class _Kept(Generic[T]):
 
 
 _definitions: _Kept[Definition] = _Kept()
+_forms: _Kept[bytes] = _Kept()
 _decisions: _Kept[LinkedDecisions] = _Kept()
 
 
@@ -115,7 +126,20 @@ def _read(session: Session, definition_key: int) -> Definition:
         process,
         specs_of(process),
         element_names(process),
+        row.start_groups,
+        row.start_form_id,
+        row.has_none_start,
     )
+
+
+_NEWEST = Query(
+    lambda _pg: (
+        select(process_definition.c.key)
+        .where(process_definition.c.process_id == bindparam("process_id"))
+        .order_by(process_definition.c.version.desc())
+        .limit(1)
+    )
+)
 
 
 def find_process(
@@ -127,6 +151,12 @@ def find_process(
     deployment_key: int | None = None,
 ) -> int:
     """The key of a version of a process: the one asked for, else the latest. Raises NotFound."""
+    if version is None and version_tag is None and deployment_key is None:
+        found = _NEWEST.first(session, process_id=process_id)
+        if found is None:
+            raise NotFound("process_not_found", process_id=process_id)
+        newest: int = found[0].key
+        return newest
     columns = process_definition.c
     query = select(columns.key).where(columns.process_id == process_id)
     if version is not None:
@@ -139,6 +169,18 @@ def find_process(
     if key is None:
         raise NotFound("process_not_found", process_id=process_id)
     return key
+
+
+def form(session: Session, form_key: int) -> bytes:
+    """The form-js JSON of a deployed version of a form, as deployed. Raises NotFound."""
+    return _forms.get(form_key, lambda: _read_form(session, form_key))
+
+
+def _read_form(session: Session, form_key: int) -> bytes:
+    schema = session.scalar(select(form_definition.c.schema).where(form_definition.c.key == form_key))
+    if schema is None:
+        raise NotFound("form_not_found", key=form_key)
+    return schema
 
 
 def find_decision(

@@ -16,7 +16,7 @@ from laneway.engine.runtime import Started
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
-from laneway.engine.tables import form_definition, process_definition, process_instance
+from laneway.engine.tables import form_definition, process_instance
 from laneway.errors import Conflict, Invalid, NotFound
 
 
@@ -35,11 +35,11 @@ def start(
     Raises NotFound for an unknown process, NotAllowed, and Conflict when only an event can start it.
     """
     key = definition_key or definitions.find_process(session, process_id, version=version)
-    row = _definition_row(session, key)
+    definition = definitions.load(session, key)
     if by is not None:
-        access.require(by, Action.START_PROCESS, row)
-    if not row.has_none_start:
-        raise Conflict("process_starts_by_event_only", process_id=row.process_id)
+        access.require(by, Action.START_PROCESS, definition)
+    if not definition.has_none_start:
+        raise Conflict("process_starts_by_event_only", process_id=definition.process_id)
     observed.step(session.info, "start")
     return runtime.start(session, key, variables, by=by, business_key=business_key)
 
@@ -50,24 +50,16 @@ def start_from_form(session: Session, process_id: str, *, values: Mapping[str, A
     Raises Invalid with the fields that do not fit, besides what `start` raises.
     """
     key = definitions.find_process(session, process_id)
-    row = _definition_row(session, key)
+    form_id = definitions.load(session, key).start_form_id
     clean = dict(values)
-    if row.start_form_id:
+    if form_id:
         columns = form_definition.c
-        query = select(columns.schema).where(columns.form_id == row.start_form_id)
+        query = select(columns.schema).where(columns.form_id == form_id)
         stored = session.scalar(query.order_by(columns.version.desc()).limit(1))
         if stored is None:
-            raise NotFound("form_not_found", form_id=row.start_form_id)
+            raise NotFound("form_not_found", form_id=form_id)
         clean = forms.validate(forms.read_schema(stored), values, variables={})
     return start(session, definition_key=key, variables=clean, by=by)
-
-
-def _definition_row(session: Session, key: int) -> Any:
-    query = select(process_definition).where(process_definition.c.key == key)
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise NotFound("process_definition_not_found", key=key)
-    return row
 
 
 def cancel(session: Session, instance_key: int, *, by: Person, reason: str) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Dialect, Table
+from sqlalchemy import JSON, ColumnElement, Dialect, Table
 from sqlalchemy import insert as insert_into
 
 Processor = Callable[[Any], Any]
@@ -40,36 +40,26 @@ class Statement:
     """A statement that is built and compiled when it is first needed. `build` gets whether it is for PostgreSQL."""
 
     def __init__(self, build: Callable[[bool], Any]) -> None:
-        self._build = build
+        self.build = build
         self._compiled: dict[str, Compiled] = {}
 
     def of(self, dialect: Dialect) -> Compiled:
         """The statement for this kind of database."""
         found = self._compiled.get(dialect.name)
         if found is None:
-            statement = self._build(dialect.name == "postgresql")
+            statement = self.build(dialect.name == "postgresql")
             found = self._compiled[dialect.name] = Compiled(statement, dialect)
         return found
 
 
 class Layout:
-    """What a row of several whole tables, one behind the other, is made of."""
+    """What a row of several parts, one behind the other, is made of: names and types of their columns."""
 
-    def __init__(self, tables: Iterable[Table], dialect: Dialect) -> None:
-        self._parts = [
-            (
-                [column.name for column in table.c],
-                [
-                    (column.name, process)
-                    for column in table.c
-                    if (process := column.type.dialect_impl(dialect).result_processor(dialect, None))
-                ],
-            )
-            for table in tables
-        ]
+    def __init__(self, parts: Iterable[Iterable[ColumnElement[Any]]], dialect: Dialect) -> None:
+        self._parts = [_part(columns, dialect) for columns in parts]
 
     def split(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """One namespace of column values for each table."""
+        """One namespace of column values for each part."""
         rows = []
         start = 0
         for names, processors in self._parts:
@@ -80,6 +70,20 @@ class Layout:
             rows.append(SimpleNamespace(**row))
             start = end
         return tuple(rows)
+
+
+def _part(
+    columns: Iterable[ColumnElement[Any]], dialect: Dialect
+) -> tuple[list[str], list[tuple[str, Processor]]]:
+    names: list[str] = []
+    processors: list[tuple[str, Processor]] = []
+    for column in columns:
+        name = str(getattr(column, "name", ""))
+        names.append(name)
+        process = column.type.dialect_impl(dialect).result_processor(dialect, None)
+        if process is not None:
+            processors.append((name, process))
+    return names, processors
 
 
 @cache

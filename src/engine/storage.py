@@ -31,7 +31,7 @@ _together: dict[tuple[Any, ...], str] = {}
 
 
 class Query:
-    """A SELECT of whole `tables`, compiled once. `build` gets whether it is for PostgreSQL."""
+    """A SELECT, compiled once: of whole `tables`, or of some columns. `build` gets whether it is for PostgreSQL."""
 
     def __init__(self, build: Callable[[bool], Select[Any]], *tables: Table) -> None:
         self._statement = Statement(build)
@@ -39,14 +39,17 @@ class Query:
         self._layouts: dict[str, Layout] = {}
 
     def first(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
-        """The first row, as one namespace of column values for each table; None when there is none."""
+        """The first row, as one namespace of column values for each table, or one; None when there is none."""
         unit = _unit(session)
         compiled = self._statement.of(unit.dialect)
         found = unit.read(compiled.text, compiled.parameters(values))
         if found is None:
             return None
         if unit.dialect.name not in self._layouts:
-            self._layouts[unit.dialect.name] = Layout(self._tables, unit.dialect)
+            parts: list[Any] = [table.c for table in self._tables]
+            if not parts:
+                parts = [self._statement.build(unit.is_postgresql).selected_columns]
+            self._layouts[unit.dialect.name] = Layout(parts, unit.dialect)
         return self._layouts[unit.dialect.name].split(found)
 
 

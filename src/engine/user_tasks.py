@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway import observed
-from laneway.engine import access, clock, forms, history, memory, runtime, storage
+from laneway.engine import access, clock, definitions, forms, history, memory, runtime, storage
 from laneway.engine.access import Action
 from laneway.engine.model import InstanceState, Person, UserTaskState
 from laneway.engine.spiff import state as live_state
@@ -170,11 +170,11 @@ def _rights(by: Person, row: Any) -> frozenset[str]:
 def _schema(session: Session, row: Any) -> dict[str, Any] | None:
     if row.form_id is None:
         return None
+    if row.form_key is not None:
+        return forms.read_schema(definitions.form(session, row.form_key))
+    # The form was missing when the task began; a later deployment may have brought it.
     columns = form_definition.c
     query = select(columns.schema).where(columns.form_id == row.form_id)
-    if row.form_key is not None:
-        query = query.where(columns.key == row.form_key)
-    # Without a key the form was missing when the task began; a later deployment may have brought it.
     stored = session.scalar(query.order_by(columns.version.desc()).limit(1))
     return forms.read_schema(stored) if stored is not None else None
 
