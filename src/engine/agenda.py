@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import due, effects, messages, runtime, timers
-from laneway.engine.tables import effect, is_leased_job, job, message, timer
+from laneway.engine.tables import effect, is_leased_job, job, message, pending_change, timer
 
 
 class Chore(StrEnum):
@@ -21,6 +21,7 @@ class Chore(StrEnum):
     TIMER = "timer"
     LEASE = "lease"
     MESSAGE = "message"
+    STATISTICS = "statistics"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ def look(session: Session) -> Agenda:
         Chore.TIMER: select(timer.c.key).where(timers.is_due()).exists(),
         Chore.LEASE: select(job.c.key).where(expired).exists(),
         Chore.MESSAGE: select(message.c.key).where(messages.has_expired()).exists(),
+        Chore.STATISTICS: select(pending_change.c.key).exists(),
     }
     ahead = [
         select(func.min(timer.c.due_at)).where(timer.c.due_at > due.now()).scalar_subquery(),

@@ -157,7 +157,7 @@ def _row(
         "key": new_key(),
         "evaluation_key": evaluation.key,
         "position": position,
-        "instance_key": at.instance_key if at is not None else None,
+        "instance_key": at.instance_key if at is not None else 0,
         "root_key": at.root_key if at is not None else None,
         "element_id": at.element_id if at is not None else None,
         "token": at.token if at is not None else None,

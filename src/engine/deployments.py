@@ -18,6 +18,7 @@ from laneway.engine.decision_files import DeployedDecision, DeployedRequirements
 from laneway.engine.model import Person
 from laneway.engine.spiff.requests import StepFailed
 from laneway.engine.tables import (
+    STARTS,
     decision_definition,
     deployment,
     form_definition,
@@ -280,7 +281,7 @@ def _watch_starts(session: Session, definition_key: int, process: Process) -> No
     """Events start the newest version only: older versions stop listening."""
     older = select(process_definition.c.key).where(process_definition.c.process_id == process.id)
     for table in (timer, message_subscription, signal_subscription):
-        of_older = table.c.instance_key.is_(None) & table.c.process_definition_key.in_(older)
+        of_older = (table.c.instance_key == STARTS) & table.c.process_definition_key.in_(older)
         session.execute(delete(table).where(of_older))
     watch = {
         "timer": timers.watch_start,

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, case, insert, literal, select, tuple_, upd
 from sqlalchemy.orm import Session
 
 from laneway import observed
-from laneway.engine import clock, due, history, outbox, runtime
+from laneway.engine import clock, due, history, outbox, runtime, statistics
 from laneway.engine.activation import OPEN, ActivatedJob, activate, is_any_waiting
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.model import IncidentState, JobState, Person
@@ -163,7 +163,10 @@ def _raise_incident(session: Session, row: Any, message: str, type_: str) -> Non
         )
     )
     this = process_instance.c.key == row.instance_key
-    session.execute(update(process_instance).where(this).values(has_incident=True))
+    failed = update(process_instance).where(this).values(has_incident=True)
+    root_key = session.scalar(failed.returning(process_instance.c.root_key))
+    assert root_key is not None
+    statistics.note(session, root_key)
     history.record(
         session,
         row.instance_key,

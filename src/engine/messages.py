@@ -21,6 +21,7 @@ from laneway.engine.model import OPEN_STATES, InstanceState, Person
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import (
+    STARTS,
     message,
     message_correlation,
     message_subscription,
@@ -105,11 +106,11 @@ def _fitting(row: Any) -> Any:
     )
     held_back = exists().where(
         running.c.start_key == (row.correlation_key or ""),  # no instance has the empty key
-        columns.instance_key.is_(None),
+        columns.token.is_(None),
         running.c.process_id == process_definition.c.process_id,
         running.c.state.in_(OPEN_STATES),
     )
-    fits = or_(columns.instance_key.is_(None), columns.correlation_key == row.correlation_key)
+    fits = or_(columns.token.is_(None), columns.correlation_key == row.correlation_key)
     return (
         select(message_subscription, process_definition.c.process_id)
         .join(process_definition, process_definition.c.key == columns.process_definition_key)
@@ -158,7 +159,7 @@ def correlate_subscription(session: Session, subscription_key: int) -> None:
 
 
 def _deliver(session: Session, row: Any, subscription: Any, person: str | None) -> None:
-    if subscription.instance_key is None:
+    if subscription.token is None:
         if not _may_start(session, row, subscription.key):
             return
         runtime.start(
@@ -219,6 +220,7 @@ def watch_start(session: Session, definition_key: int, node: Node, event: Event)
     """Let a message start event of a new definition start instances."""
     session.execute(
         insert(message_subscription).values(
+            instance_key=STARTS,
             key=new_key(),
             wait=node.id,
             is_aside=False,
@@ -240,7 +242,7 @@ def broadcast(session: Session, name: str, variables: Mapping[str, Any]) -> None
     query = select(signal_subscription).where(signal_subscription.c.signal_name == name)
     for row in session.execute(query.order_by(signal_subscription.c.key)).all():
         payload = {"subscription_key": row.key, "variables": dict(variables)}
-        queue_effect(session, "receive_signal", instance_key=row.instance_key, **payload)
+        queue_effect(session, "receive_signal", instance_key=row.instance_key or None, **payload)
 
 
 def receive_signal(session: Session, subscription_key: int, variables: Mapping[str, Any]) -> None:
@@ -249,7 +251,7 @@ def receive_signal(session: Session, subscription_key: int, variables: Mapping[s
     row = session.execute(query).one_or_none()
     if row is None:
         return
-    if row.instance_key is None:
+    if row.token is None:
         runtime.start(session, row.process_definition_key, variables, by=None, at=row.element_id)
         return
     runtime.advance(
@@ -261,6 +263,7 @@ def watch_start_signal(session: Session, definition_key: int, node: Node, event:
     """Let a signal start event of a new definition start instances."""
     session.execute(
         insert(signal_subscription).values(
+            instance_key=STARTS,
             key=new_key(),
             wait=node.id,
             is_aside=False,

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from laneway import metrics, observed
-from laneway.engine import cases, clock, definitions, history, memory, storage
+from laneway.engine import cases, clock, definitions, history, memory, statistics, storage
 from laneway.engine.database import new_key
 from laneway.engine.definitions import Definition
 from laneway.engine.expressions import StepHost
@@ -263,6 +263,14 @@ def _step_and_save(
     if state not in OPEN_STATES:
         notes.append(Note(f"instance_{state.lower()}", None, None))
     last_seq = history.append(session, row.key, row.last_seq, notes, by=by)
+    statistics.note_step(
+        session,
+        row,
+        notes,
+        is_start=new is not None,
+        is_end=state not in OPEN_STATES,
+        is_renamed=instance.variables_changed,
+    )
     _save(session, row, instance, state, last_seq, new)
     if instance.variables_changed and row.parent_key is None:
         cases.refresh(session, definition.process, row.key, instance.data)

@@ -14,7 +14,7 @@ from laneway.engine.bpmn.model import Event, Node
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
-from laneway.engine.tables import process_instance, timer
+from laneway.engine.tables import STARTS, process_instance, timer
 
 _PAUSE_SECONDS = 60
 
@@ -36,7 +36,7 @@ def fire_due(session: Session) -> bool:
     session.info["timer_key"] = row.key  # tells the worker which one, should it fail
     observed.step(session.info, "fire_timer", timer_key=row.key)
     _reschedule(session, row)
-    if row.instance_key is None:
+    if row.token is None:
         runtime.start(session, row.process_definition_key, {}, by=None, at=row.element_id)
     else:
         _trigger(session, row)
@@ -52,7 +52,7 @@ def _locked(session: Session, *, of_instance: bool) -> Any:
         query = query.join(owner, owner.c.key == timer.c.instance_key)
         locked.append(owner)
     else:
-        query = query.where(timer.c.instance_key.is_(None))
+        query = query.where(timer.c.token.is_(None))
     if is_postgresql():
         query = query.with_for_update(of=locked, skip_locked=True, key_share=True)
     return session.execute(query).one_or_none()
@@ -87,6 +87,7 @@ def watch_start(session: Session, definition_key: int, node: Node, event: Event)
     first = expressions.due(event, {})
     session.execute(
         insert(timer).values(
+            instance_key=STARTS,
             key=new_key(),
             wait=node.id,
             is_aside=False,

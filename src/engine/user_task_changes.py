@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import access, history, user_tasks
+from laneway.engine import access, history, statistics, user_tasks
 from laneway.engine.access import Action
 from laneway.engine.model import Person, UserTaskState
 from laneway.engine.tables import user_task, user_task_candidate
+from laneway.engine.waits import candidate_rows
 from laneway.errors import Conflict
 
 
@@ -45,9 +46,11 @@ def change(session: Session, user_task_key: int, changes: Changes, *, by: Person
     } | dict.fromkeys(changes.cleared)
     if not values:
         return
-    for kind, column in (("group", "candidate_groups"), ("user", "candidate_users")):
+    for column in ("candidate_groups", "candidate_users"):
         if column in values:
-            values[column] = _replace_candidates(session, row.key, kind, values[column])
+            values[column] = list(dict.fromkeys(values[column]))
+    _replace_candidates(session, row, {**vars(row), **values})
+    statistics.note(session, row.root_key)
     this = user_task.c.key == row.key
     session.execute(update(user_task).where(this).values(revision=user_task.c.revision + 1, **values))
     shown = {
@@ -65,16 +68,20 @@ def change(session: Session, user_task_key: int, changes: Changes, *, by: Person
     )
 
 
-def _replace_candidates(
-    session: Session, user_task_key: int, kind: str, candidates: Sequence[str]
-) -> list[str]:
-    """The candidates of one kind, each once, as they now stand in the detail rows too."""
-    unique = list(dict.fromkeys(candidates))
+def _replace_candidates(session: Session, row: Any, values: Mapping[str, Any]) -> None:
+    """Let lists find the user task by its candidates, its deadline and its priority as they are now."""
     columns = user_task_candidate.c
     session.execute(
-        delete(user_task_candidate).where(columns.user_task_key == user_task_key, columns.kind == kind)
+        delete(user_task_candidate).where(
+            columns.instance_key == row.instance_key, columns.user_task_key == row.key
+        )
     )
-    rows = [{"user_task_key": user_task_key, "kind": kind, "candidate": one} for one in unique]
-    if rows:
-        session.execute(insert(user_task_candidate), rows)
-    return unique
+    rows = candidate_rows(
+        row.instance_key,
+        row.key,
+        values["candidate_groups"],
+        values["candidate_users"],
+        due_at=values["due_at"],
+        priority=values["priority"],
+    )
+    session.execute(insert(user_task_candidate), rows)

@@ -75,7 +75,10 @@ _ASSIGN = Command(
 )
 _FORGET_DRAFTS = Command(
     user_task_draft,
-    lambda _pg: delete(user_task_draft).where(user_task_draft.c.user_task_key == bindparam("user_task_key")),
+    lambda _pg: delete(user_task_draft).where(
+        user_task_draft.c.instance_key == bindparam("instance_key"),
+        user_task_draft.c.user_task_key == bindparam("user_task_key"),
+    ),
 )
 
 
@@ -287,7 +290,11 @@ def save_draft(session: Session, user_task_key: int, *, by: Person, values: Mapp
     session.execute(delete(user_task_draft).where(mine))
     session.execute(
         insert(user_task_draft).values(
-            user_task_key=row.key, person=by.username, form_values=dict(values), saved_at=now
+            instance_key=row.instance_key,
+            user_task_key=row.key,
+            person=by.username,
+            form_values=dict(values),
+            saved_at=now,
         )
     )
     return now
@@ -337,7 +344,7 @@ def _complete(session: Session, row: Any, variables: dict[str, Any], *, by: Pers
     done = {"assignee": row.assignee, "person": by.username, "now": clock.now()}
     _COMPLETE.later(session, user_task_key=row.key, **done)
     row.state = UserTaskState.COMPLETED
-    _FORGET_DRAFTS.later(session, user_task_key=row.key)
+    _FORGET_DRAFTS.later(session, instance_key=row.instance_key, user_task_key=row.key)
 
     def go_on(instance: Instance) -> None:
         details = {"user_task_key": str(row.key)}

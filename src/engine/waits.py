@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,6 +78,32 @@ def _effect_row(kind: str, instance_key: int | None, payload: dict[str, Any]) ->
         "not_before": now,
         "error": None,
     }
+
+
+def candidate_rows(
+    instance_key: int,
+    user_task_key: int,
+    groups: Iterable[str],
+    users: Iterable[str],
+    *,
+    due_at: datetime | None,
+    priority: int,
+) -> list[dict[str, Any]]:
+    """The rows by which lists find an open user task: one for each candidate, or one for all of the staff."""
+    named = [("group", name) for name in dict.fromkeys(groups)]
+    named += [("user", name) for name in dict.fromkeys(users)]
+    return [
+        {
+            "instance_key": instance_key,
+            "user_task_key": user_task_key,
+            "kind": kind,
+            "candidate": name,
+            "is_open": True,
+            "due_at": due_at,
+            "priority": priority,
+        }
+        for kind, name in named or [("staff", "")]
+    ]
 
 
 class Rows:
@@ -181,10 +209,9 @@ class Rows:
                 "claimed_at": self._now if item.assignee else None,
             }
         )
-        for kind, names in (("group", groups), ("user", item.candidate_users)):
-            for name in dict.fromkeys(names):
-                row = {"user_task_key": key, "kind": kind, "candidate": name}
-                self._new[user_task_candidate].append(row)
+        self._new[user_task_candidate] += candidate_rows(
+            self._instance.key, key, groups, item.candidate_users, due_at=item.due_at, priority=item.priority
+        )
         details = {"user_task_key": str(key), "candidate_groups": groups}
         self.notes.append(Note("user_task_created", item.node.id, item.token, details))
 

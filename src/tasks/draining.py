@@ -14,5 +14,7 @@ def drain() -> int:
     """
     for done in range(_LIMIT):
         if not (worker.do_effect() or worker.fire_timer() or worker.run_job("drain")):
+            while worker.keep_statistics():
+                pass
             return done
     raise RuntimeError(f"more than {_LIMIT} pieces of work without an end")

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from laneway import logs, metrics, observed
-from laneway.engine import agenda, clock, database, effects, jobs, messages, timers, wakeups
+from laneway.engine import agenda, clock, database, effects, jobs, messages, statistics, timers, wakeups
 from laneway.engine.agenda import Chore
 from laneway.engine.database import Session, unit_of_work
 from laneway.errors import BpmnError, Unavailable
@@ -37,6 +37,7 @@ _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 1.0, 5.0
 _GAP_SECONDS = 0.02
 """At least this long between two looks that found nothing, however many commits there are meanwhile."""
 _SENDER_GAP_SECONDS = 0.2
+_FOLD_SECONDS = 2.0
 _BREATH_SECONDS = (
     0.002  # SQLite's write lock goes to whoever asks just then: others must find it free now and then
 )
@@ -282,14 +283,25 @@ class _House:
     def __init__(self) -> None:
         self.next_at: datetime | None = None
         """When there will be something to do, by the last look."""
+        self._folded_at = 0.0
 
     def keep(self) -> bool:
         """Do some of each kind of work that is due; whether anything was done."""
         with database.reading() as session:
             seen = agenda.look(session)
         self.next_at = seen.next_at
-        done = [self._some(chore) for chore in Chore if chore in seen.due]  # all of them, each its share
-        return any(done)
+        chores = [chore for chore in Chore if chore in seen.due and self._is_time_for(chore)]
+        return any([self._some(chore) for chore in chores])  # all of them, each its share
+
+    def _is_time_for(self, chore: Chore) -> bool:
+        """Statistics cost least when many changes are folded at once, and pages do not wait for it."""
+        if chore is not Chore.STATISTICS:
+            return True
+        now = time.monotonic()
+        if now - self._folded_at < _FOLD_SECONDS:
+            return False
+        self._folded_at = now
+        return True
 
     def _some(self, chore: Chore) -> bool:
         done = 0
@@ -340,6 +352,12 @@ def _do_or_postpone(
             return True
 
 
+def keep_statistics() -> bool:
+    """Bring what the board shows up to date with some of what steps have left; whether there was anything."""
+    with unit_of_work() as session:
+        return statistics.fold(session) > 0
+
+
 def expire_lease() -> bool:
     """Take back one job whose worker is gone; whether there was one."""
     with unit_of_work() as session:
@@ -357,4 +375,5 @@ _CHORES: dict[Chore, Callable[[], bool]] = {
     Chore.TIMER: fire_timer,
     Chore.LEASE: expire_lease,
     Chore.MESSAGE: forget_messages,
+    Chore.STATISTICS: keep_statistics,
 }

@@ -16,6 +16,7 @@ from laneway.engine import search, tables
 from laneway.engine.model import Person
 from laneway.engine.search import Query
 from laneway.engine.user_task_changes import Changes, change
+from laneway.engine.waits import candidate_rows
 from laneway.errors import Conflict, Invalid, NotAllowed
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -102,7 +103,12 @@ def _user_task(session: Session, key: int, **values: Any) -> None:
         "revision": 1,
         "created_at": AT,
     }
-    session.execute(insert(tables.user_task).values(row | values))
+    row |= values
+    session.execute(insert(tables.user_task).values(row))
+    candidates = candidate_rows(
+        1, key, row["candidate_groups"], row["candidate_users"], due_at=None, priority=50
+    )
+    session.execute(insert(tables.user_task_candidate), candidates)
 
 
 @contextmanager
@@ -190,11 +196,6 @@ def test_user_tasks_are_seen_by_the_same_rule_as_access_decides(
         _user_task(session, 11)
         _user_task(session, 12, assignee="bob", candidate_groups=["complaint_desk"])
         _user_task(session, 13, candidate_users=["stranger"])
-        rows = [(12, "group", "complaint_desk"), (13, "user", "stranger")]
-        names = ("user_task_key", "kind", "candidate")
-        session.execute(
-            insert(tables.user_task_candidate), [dict(zip(names, row, strict=True)) for row in rows]
-        )
     seen = {}
     for person in (mei, bob, chen, stranger):
         with instances.reading() as session:

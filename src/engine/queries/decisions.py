@@ -253,7 +253,7 @@ def _instance(session: Session, row: Any) -> DecisionInstance:
         key=row.key,
         evaluation_key=row.evaluation_key,
         position=row.position,
-        instance_key=row.instance_key,
+        instance_key=row.instance_key or None,
         case_number=row.case_number,
         element_id=row.element_id,
         element_name=elements.get(row.element_id or "", Text("", "")),

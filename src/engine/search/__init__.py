@@ -132,16 +132,16 @@ def _visible_user_tasks(by: Person) -> ColumnElement[bool]:
     if groups is None:
         return true()
     task, candidate = tables.user_task.c, tables.user_task_candidate.c
-    named = select(candidate.user_task_key).where(
-        or_(
-            and_(candidate.kind == "group", candidate.candidate.in_(groups)),
-            and_(candidate.kind == "user", candidate.candidate == by.username),
-        )
-    )
-    rules = [task.assignee == by.username, task.key.in_(named)]
+    kinds = [
+        and_(candidate.kind == "group", candidate.candidate.in_(groups)),
+        and_(candidate.kind == "user", candidate.candidate == by.username),
+    ]
     if access.is_staff(by):
-        rules.append(~exists(select(candidate.user_task_key).where(candidate.user_task_key == task.key)))
-    return or_(*rules)
+        kinds.append(candidate.kind == "staff")
+    named = exists().where(
+        candidate.instance_key == task.instance_key, candidate.user_task_key == task.key, or_(*kinds)
+    )
+    return or_(task.assignee == by.username, named)
 
 
 # -- a word typed into the command palette

@@ -222,7 +222,7 @@ def _user_tasks(locale: str) -> Source:
             _definition.version.label("process_version"),
             _instance.business_key,
         )
-        .join_from(table, tables.process_instance)
+        .join_from(table, tables.process_instance, _instance.key == _user_task.instance_key)
         .join(definition, _definition.key == _user_task.process_definition_key),
         key=_user_task.key,
         fields={
@@ -252,8 +252,11 @@ def _candidate(kind: str) -> Field:
     return Field(
         detail.candidate,
         is_sortable=False,
-        within=lambda condition: _user_task.key.in_(
-            select(detail.user_task_key).where(detail.kind == kind, condition)
+        within=lambda condition: exists().where(
+            detail.instance_key == _user_task.instance_key,
+            detail.user_task_key == _user_task.key,
+            detail.kind == kind,
+            condition,
         ),
     )
 
@@ -269,7 +272,7 @@ def _jobs(_locale: str) -> Source:
             retries_left.label("has_retries_left"),
             _instance.root_key,
             _instance.business_key,
-        ).join_from(tables.job, tables.process_instance),
+        ).join_from(tables.job, tables.process_instance, _instance.key == _job.instance_key),
         key=_job.key,
         fields={
             "jobKey": Field(_job.key, Kind.KEY),
@@ -295,7 +298,9 @@ def _jobs(_locale: str) -> Source:
 
 def _incidents(_locale: str) -> Source:
     return Source(
-        rows=select(tables.incident, _instance.root_key).join_from(tables.incident, tables.process_instance),
+        rows=select(tables.incident, _instance.root_key).join_from(
+            tables.incident, tables.process_instance, _instance.key == _incident.instance_key
+        ),
         key=_incident.key,
         fields={
             "incidentKey": Field(_incident.key, Kind.KEY),

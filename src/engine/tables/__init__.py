@@ -16,10 +16,12 @@ from laneway.engine.tables.deployed import (
 )
 from laneway.engine.tables.kept import archive, archived_case, legal_hold
 from laneway.engine.tables.leaving import effect, outgoing
+from laneway.engine.tables.measured import case_hour, open_case, pending_change, step_day
 from laneway.engine.tables.operating import compatibility, worker
 from laneway.engine.tables.people import membership, person, person_group, web_session
 from laneway.engine.tables.running import case_file, history, number_series, process_instance
 from laneway.engine.tables.waiting import (
+    STARTS,
     incident,
     is_leased_job,
     is_waiting_job,
@@ -35,10 +37,12 @@ from laneway.engine.tables.waiting import (
 )
 
 __all__ = [
+    "STARTS",
     "Instant",
     "archive",
     "archived_case",
     "case_file",
+    "case_hour",
     "compatibility",
     "decision_definition",
     "decision_instance",
@@ -59,12 +63,15 @@ __all__ = [
     "message_subscription",
     "metadata",
     "number_series",
+    "open_case",
     "outgoing",
+    "pending_change",
     "person",
     "person_group",
     "process_definition",
     "process_instance",
     "signal_subscription",
+    "step_day",
     "timer",
     "user_task",
     "user_task_candidate",

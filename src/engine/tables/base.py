@@ -11,7 +11,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
-    ForeignKey,
     MetaData,
     String,
     TypeDecorator,
@@ -48,8 +47,15 @@ def key_column(name: str = "key") -> Column[int]:
     return Column(name, BigInteger, primary_key=True, autoincrement=False)
 
 
-def of_instance() -> Column[int]:
-    return Column("instance_key", BigInteger, ForeignKey("process_instance.key"), nullable=False)
+def instance_and_key() -> tuple[Column[int], Column[int]]:
+    """Of a hot table: its primary key leads with the instance key; rows are looked up by their own key too.
+
+    Hot tables have no foreign keys: each would be looked up with every row, and their rows go with their instance.
+    """
+    return (
+        Column("instance_key", BigInteger, nullable=False),
+        Column("key", BigInteger, nullable=False, index=True),
+    )
 
 
 def texts() -> tuple[Column[Any], Column[Any]]:

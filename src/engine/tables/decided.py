@@ -6,32 +6,29 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    ForeignKey,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     String,
     Table,
-    UniqueConstraint,
 )
 
-from laneway.engine.tables.base import Instant, key_column, metadata
+from laneway.engine.tables.base import Instant, metadata
 
 decision_instance = Table(
     "decision_instance",
     metadata,
-    key_column(),
+    Column("instance_key", BigInteger, nullable=False, comment="0: evaluated by itself"),
+    Column("key", BigInteger, nullable=False, index=True),
     Column(
         "evaluation_key", BigInteger, nullable=False, comment="the same for all decisions of an evaluation"
     ),
     Column("position", Integer, nullable=False, comment="from 1: required decisions come first"),
-    Column(
-        "instance_key", BigInteger, ForeignKey("process_instance.key"), comment="empty: evaluated by itself"
-    ),
     Column("root_key", BigInteger, comment="the process instance of the case"),
     Column("element_id", String(200)),
     Column("token", Integer),
-    Column("decision_key", BigInteger, ForeignKey("decision_definition.key"), nullable=False),
-    Column("root_decision_key", BigInteger, ForeignKey("decision_definition.key"), nullable=False),
+    Column("decision_key", BigInteger, nullable=False),
+    Column("root_decision_key", BigInteger, nullable=False),
     Column("decision_type", String(20), nullable=False),
     Column("state", String(20), nullable=False),
     Column("failure_zh", String(400)),
@@ -45,8 +42,8 @@ decision_instance = Table(
     ),
     Column("output", JSON, nullable=False),
     Column("warnings", JSON, nullable=False, comment="[{zh, en, pos, element_id}]"),
-    UniqueConstraint("evaluation_key", "position"),
-    Index(None, "instance_key"),
+    PrimaryKeyConstraint("instance_key", "evaluation_key", "position"),
+    Index(None, "evaluation_key"),
     Index(None, "root_key"),
     Index(None, "decision_key", "evaluated_at"),
 )

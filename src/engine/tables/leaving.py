@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
-from laneway.engine.tables.base import Instant, key_column, metadata, of_instance
+from laneway.engine.tables.base import Instant, instance_and_key, key_column, metadata
 
 effect = Table(
     "effect",
@@ -23,11 +34,10 @@ effect = Table(
 outgoing = Table(
     "outgoing",
     metadata,
-    key_column(),
-    of_instance(),
+    *instance_and_key(),
     Column("element_id", String(200)),
     Column("kind", String(10), nullable=False, comment="mail or webhook"),
-    Column("dedupe_key", String(200), nullable=False, unique=True, comment="its id for whoever receives it"),
+    Column("dedupe_key", String(200), nullable=False, comment="its id for whoever receives it"),
     Column("recipient", String(2000), nullable=False, comment="a mail address, or a URL"),
     Column("subject", String(400), nullable=False, comment="of a webhook: the type of the event"),
     Column("body", Text, nullable=False, comment="of a webhook: the bytes of the request"),
@@ -44,6 +54,7 @@ outgoing = Table(
     Column("created_at", Instant, nullable=False),
     Column("tried_at", Instant),
     Column("sent_at", Instant),
+    PrimaryKeyConstraint("instance_key", "key"),
+    UniqueConstraint("instance_key", "dedupe_key"),
     Index(None, "state", "not_before"),
-    Index(None, "instance_key"),
 )

@@ -40,10 +40,8 @@ process_instance = Table(
     Column("suspended_at", Instant),
     Column("start_key", String(400), comment="correlation key of the message that started it"),
     Column("last_seq", Integer, nullable=False, comment="number of the last history row"),
-    Index(None, "state", "process_id"),
-    Index(None, "parent_key"),
+    Index(None, "root_key"),
     Index(None, "business_key"),
-    Index(None, "start_key"),
     Index(
         "ix_process_instance_ended",
         "process_id",
@@ -53,11 +51,29 @@ process_instance = Table(
     ),
 )
 
+is_open_case = process_instance.c.parent_key.is_(None) & process_instance.c.ended_at.is_(None)
+"""Of an instance: nothing has called it, and it has not ended."""
+Index(
+    "ix_process_instance_open",
+    process_instance.c.process_id,
+    process_instance.c.version,
+    postgresql_where=is_open_case,
+    sqlite_where=is_open_case,
+)
+# Few instances are called, and few are started by a message.
+for _column in (process_instance.c.parent_key, process_instance.c.start_key):
+    Index(
+        f"ix_process_instance_{_column.name}",
+        _column,
+        postgresql_where=_column.is_not(None),
+        sqlite_where=_column.is_not(None),
+    )
+
 case_file = Table(
     "case_file",
     metadata,
     Column("number", String(40), primary_key=True),
-    Column("instance_key", BigInteger, ForeignKey("process_instance.key"), nullable=False, unique=True),
+    Column("instance_key", BigInteger, nullable=False, unique=True),
     Column("process_id", String(200), nullable=False),
     Column("state", String(20), nullable=False),
     Column("title", String(400), nullable=False),
@@ -67,7 +83,8 @@ case_file = Table(
     Column("opened_at", Instant, nullable=False),
     Column("opened_by", String(120)),
     Column("closed_at", Instant),
-    Index(None, "state", "opened_at"),
+    Index(None, "severity", "instance_key"),
+    Index(None, "owner_group", "instance_key"),
 )
 
 number_series = Table(
@@ -81,7 +98,7 @@ number_series = Table(
 history = Table(
     "history",
     metadata,
-    Column("instance_key", BigInteger, ForeignKey("process_instance.key"), primary_key=True),
+    Column("instance_key", BigInteger, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("event", String(60), nullable=False),

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -18,13 +19,12 @@ from sqlalchemy import (
     literal_column,
 )
 
-from laneway.engine.tables.base import Instant, is_aside_column, key_column, metadata, of_instance, texts
+from laneway.engine.tables.base import Instant, instance_and_key, is_aside_column, key_column, metadata, texts
 
 user_task = Table(
     "user_task",
     metadata,
-    key_column(),
-    of_instance(),
+    *instance_and_key(),
     Column("token", Integer, nullable=False),
     Column("element_id", String(200), nullable=False),
     *texts(),
@@ -36,7 +36,7 @@ user_task = Table(
     Column("candidate_groups", JSON, nullable=False),
     Column("candidate_users", JSON, nullable=False),
     Column("form_id", String(200)),
-    Column("form_key", BigInteger, ForeignKey("form_definition.key")),
+    Column("form_key", BigInteger),
     Column("external_form", String(400)),
     Column("separate_from", JSON, nullable=False, comment="elements whose completers may not act here"),
     Column("priority", Integer, nullable=False),
@@ -47,33 +47,59 @@ user_task = Table(
     Column("claimed_at", Instant),
     Column("completed_at", Instant),
     Column("completed_by", String(120)),
-    Index(None, "instance_key", "token"),
-    Index(None, "state", "assignee", "due_at"),
+    PrimaryKeyConstraint("instance_key", "token", "key"),
 )
+
+is_open_task = user_task.c.state == literal_column("'CREATED'")
+"""Of a user task that waits; in literal words, as its indexes need them."""
+
+_MOST_URGENT = (user_task.c.due_at, user_task.c.priority.desc(), user_task.c.key)
+for _name, _columns in (
+    ("ix_user_task_open_due_at", _MOST_URGENT),
+    ("ix_user_task_open_assignee", (user_task.c.assignee, *_MOST_URGENT)),
+    ("ix_user_task_open_root_key", (user_task.c.root_key,)),
+):
+    Index(_name, *_columns, postgresql_where=is_open_task, sqlite_where=is_open_task)
 
 user_task_candidate = Table(
     "user_task_candidate",
     metadata,
-    Column("user_task_key", BigInteger, ForeignKey("user_task.key", ondelete="CASCADE"), primary_key=True),
-    Column("kind", String(10), primary_key=True, comment="group or user"),
-    Column("candidate", String(120), primary_key=True),
-    Index(None, "kind", "candidate"),
+    Column("instance_key", BigInteger, nullable=False),
+    Column("user_task_key", BigInteger, nullable=False),
+    Column("kind", String(10), nullable=False, comment="group, user, or staff: it has no other candidates"),
+    Column("candidate", String(120), nullable=False),
+    Column("is_open", Boolean, nullable=False, comment="taken back some time after the user task has ended"),
+    Column("due_at", Instant, comment="as the user task has it, and so its priority"),
+    Column("priority", Integer, nullable=False),
+    PrimaryKeyConstraint("instance_key", "user_task_key", "kind", "candidate"),
+)
+
+Index(
+    "ix_user_task_candidate_open",
+    user_task_candidate.c.kind,
+    user_task_candidate.c.candidate,
+    user_task_candidate.c.due_at,
+    user_task_candidate.c.priority.desc(),
+    user_task_candidate.c.user_task_key,
+    postgresql_where=user_task_candidate.c.is_open,
+    sqlite_where=user_task_candidate.c.is_open,
 )
 
 user_task_draft = Table(
     "user_task_draft",
     metadata,
-    Column("user_task_key", BigInteger, ForeignKey("user_task.key", ondelete="CASCADE"), primary_key=True),
-    Column("person", String(120), primary_key=True),
+    Column("instance_key", BigInteger, nullable=False),
+    Column("user_task_key", BigInteger, nullable=False),
+    Column("person", String(120), nullable=False),
     Column("form_values", JSON, nullable=False),
     Column("saved_at", Instant, nullable=False),
+    PrimaryKeyConstraint("instance_key", "user_task_key", "person"),
 )
 
 job = Table(
     "job",
     metadata,
-    key_column(),
-    of_instance(),
+    *instance_and_key(),
     Column("token", Integer, nullable=False),
     Column("element_id", String(200), nullable=False),
     Column("process_definition_key", BigInteger, nullable=False),
@@ -97,7 +123,7 @@ job = Table(
     Column("error_message", Text),
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
-    Index(None, "instance_key", "token"),
+    PrimaryKeyConstraint("instance_key", "token", "key"),
 )
 
 is_waiting_job = and_(
@@ -117,54 +143,54 @@ Index(
 )
 Index("ix_job_leased", job.c.leased_until, postgresql_where=is_leased_job, sqlite_where=is_leased_job)
 
+STARTS = 0
+"""The instance key of what waits for no instance but starts one: timers, messages and signals of start events."""
+
 timer = Table(
     "timer",
     metadata,
-    key_column(),
-    Column("instance_key", BigInteger, ForeignKey("process_instance.key"), comment="empty: starts a process"),
-    Column("token", Integer),
+    *instance_and_key(),
+    Column("token", Integer, comment="empty: it starts a process, and its instance key is STARTS"),
     Column("wait", String(260), nullable=False, comment="which wait of the token it ends"),
     is_aside_column(),
     Column("element_id", String(200), nullable=False),
-    Column("process_definition_key", BigInteger, ForeignKey("process_definition.key"), nullable=False),
+    Column("process_definition_key", BigInteger, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("cycle", String(200)),
     Column("repetitions", Integer, comment="how many more times; -1: without end"),
+    PrimaryKeyConstraint("instance_key", "key"),
     Index(None, "due_at", "key"),
-    Index(None, "instance_key", "token"),
 )
 
 message_subscription = Table(
     "message_subscription",
     metadata,
-    key_column(),
-    Column("instance_key", BigInteger, ForeignKey("process_instance.key"), comment="empty: starts a process"),
-    Column("token", Integer),
+    *instance_and_key(),
+    Column("token", Integer, comment="empty: it starts a process, and its instance key is STARTS"),
     Column("wait", String(260), nullable=False),
     is_aside_column(),
     Column("element_id", String(200), nullable=False),
     *texts(),
-    Column("process_definition_key", BigInteger, ForeignKey("process_definition.key"), nullable=False),
+    Column("process_definition_key", BigInteger, nullable=False),
     Column("message_name", String(200), nullable=False),
     Column("correlation_key", String(200)),
     Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("instance_key", "key"),
     Index(None, "message_name", "correlation_key"),
-    Index(None, "instance_key", "token"),
 )
 
 signal_subscription = Table(
     "signal_subscription",
     metadata,
-    key_column(),
-    Column("instance_key", BigInteger, ForeignKey("process_instance.key"), comment="empty: starts a process"),
-    Column("token", Integer),
+    *instance_and_key(),
+    Column("token", Integer, comment="empty: it starts a process, and its instance key is STARTS"),
     Column("wait", String(260), nullable=False),
     is_aside_column(),
     Column("element_id", String(200), nullable=False),
-    Column("process_definition_key", BigInteger, ForeignKey("process_definition.key"), nullable=False),
+    Column("process_definition_key", BigInteger, nullable=False),
     Column("signal_name", String(200), nullable=False),
+    PrimaryKeyConstraint("instance_key", "key"),
     Index(None, "signal_name"),
-    Index(None, "instance_key", "token"),
 )
 
 message = Table(
@@ -191,11 +217,10 @@ message_correlation = Table(
 incident = Table(
     "incident",
     metadata,
-    key_column(),
-    of_instance(),
+    *instance_and_key(),
     Column("token", Integer),
     Column("element_id", String(200)),
-    Column("job_key", BigInteger, ForeignKey("job.key")),
+    Column("job_key", BigInteger),
     Column("process_definition_key", BigInteger, nullable=False),
     Column("process_id", String(200), nullable=False),
     Column("type", String(60), nullable=False),
@@ -204,6 +229,14 @@ incident = Table(
     Column("created_at", Instant, nullable=False),
     Column("resolved_at", Instant),
     Column("resolved_by", String(120)),
-    Index(None, "state", "created_at"),
-    Index(None, "instance_key", "token"),
+    PrimaryKeyConstraint("instance_key", "key"),
+)
+
+is_active_incident = incident.c.state == literal_column("'ACTIVE'")
+"""Of an incident that nobody has seen to; in literal words, as its index needs them."""
+Index(
+    "ix_incident_active",
+    incident.c.process_id,
+    postgresql_where=is_active_incident,
+    sqlite_where=is_active_incident,
 )

@@ -168,7 +168,7 @@ def _decision_instance(row: Any) -> Mapping[str, Any]:
         "rootDecisionDefinitionKey": key(row.root_decision_key),
         "result": _json(row.output),
         "processDefinitionKey": key(row.process_definition_key),
-        "processInstanceKey": key(row.instance_key),
+        "processInstanceKey": key(row.instance_key or None),
         "rootProcessInstanceKey": key(row.root_key),
         "elementInstanceKey": None,
         "businessId": row.business_key,
