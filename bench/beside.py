@@ -1,28 +1,27 @@
 """Laneway beside other engines, all in one run on one PostgreSQL: throughput, latency, CPU and memory.
 
 `python -m bench.beside [--quick] [--engines …] [--flows …] [--clients 1 2 8] [--rounds N] [--seconds S] [--warm-up S]
-[--json FILE] [--markdown] [--fetch]`. `--fetch` first brings the other engines into `.cache/peers` (needs mvn, java,
-node, npm). Every engine has a database of its own on the same server, started for this run with PostgreSQL's own
-defaults; in each round all take their turn at each measurement; figures are medians of the rounds. What is measured
-and what is fair about it stands in docs/performance.md.
+[--json [FILE]] [--markdown] [--fetch]`. `--fetch` first brings the other engines into `.cache/peers`; those for which
+this machine lacks java, mvn, node or npm are left out. Every engine has a database of its own on the same server,
+started for this run with PostgreSQL's own defaults; in each round all take their turn at each measurement; figures are
+medians of the rounds. What is measured and what is fair about it stands in docs/performance.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NamedTuple
 
 from bench import machine, postgres
 from bench.ground import show
 from bench.peers.flows import BRANCHES, COMPARED, ELEMENTS_PER_ROUND
-from bench.peers.teams import ENGINES, Run, Team, fetch
+from bench.peers.teams import ENGINES, Run, Team, can_run, fetch
+from bench.report import markdown_of, tables_of, write_figures
 
 BASE = "laneway"
 PASTS = (10, 100, 1000)
@@ -41,20 +40,22 @@ class Measurement(NamedTuple):
 
 def main() -> None:
     options = _options()
+    missing = [name for name in options.engines if not can_run(ENGINES[name])]
+    options.engines = [name for name in options.engines if name not in missing]
+    for name in missing:
+        print(f"{name} is left out: its programs are not on this machine", file=sys.stderr)
     if options.fetch:
         fetch(options.engines)
     plan = list(_plan(options.flows, options.clients, options.pasts))
     with postgres.server() as server:
         told = measure(server, plan, options)
-    told |= {"bench": "beside", "machine": machine.facts() | {"PostgreSQL": server.version}}
-    if options.json:
-        options.json.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    told |= {"bench": "Laneway beside other engines", "machine": machine.facts()}
+    write_figures(told, options.json)
     if options.markdown:
-        print("\n\n".join(tables(told)))
+        print(markdown_of(told))
     elif not options.json:
-        for measured in dict.fromkeys(row["flow"] for row in told["rows"]):
-            rows = [row for row in told["rows"] if row["flow"] == measured]
-            show(measured, rows, as_json=False)
+        for title, rows in tables_of(told):
+            show(title, rows, as_json=False)
 
 
 def _options() -> argparse.Namespace:
@@ -68,7 +69,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0, help="of one measurement")
     parser.add_argument("--warm-up", type=float, default=15.0, help="seconds for each flow of a Java engine")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="without FILE: print it")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     if options.quick:
@@ -163,7 +164,7 @@ def _figures(runs: Sequence[Run], measurement: Measurement) -> dict[str, Any]:
     counts = [len(run.completions) or len(run.starts) for run in runs]
     has_tasks = bool(COMPARED[measurement.flow].forms)
     return {
-        "instances/s": _median([len(run.starts) / run.seconds for run in runs]),
+        "instances/s": _median([len(run.starts) / run.seconds for run in runs]) if runs[0].starts else None,
         "completions/s": _median([len(run.completions) / run.seconds for run in runs]) if has_tasks else None,
         **_latency([run.completions if has_tasks else run.starts for run in runs]),
         "CPU s per 1,000": _per_thousand([run.cpu for run in runs], counts),
@@ -187,42 +188,17 @@ def _per_thousand(seconds: Sequence[float], counts: Sequence[int]) -> float:
 
 
 def _beside(row: dict[str, Any], base: dict[str, Any] | None) -> dict[str, float]:
-    """How many times Laneway does this engine's throughput, and this engine needs Laneway's CPU or time."""
+    """The engine's rate, CPU and time as parts or multiples of Laneway's."""
     if base is None:
         return {}
     if "instances/s" not in row:
-        return {"times Laneway's time": round(row["p50 ms"] / base["p50 ms"], 1)}
+        return {"p50 ÷ Laneway's": round(row["p50 ms"] / base["p50 ms"], 2)}
     rate = "completions/s" if row["completions/s"] else "instances/s"
     return {
-        "Laneway's rate is times": round(base[rate] / row[rate], 2),
-        "times Laneway's CPU": round(row["CPU s per 1,000"] / base["CPU s per 1,000"], 2),
-        "with database, times": round(row["with database"] / base["with database"], 2),
+        "rate ÷ Laneway's": round(row[rate] / base[rate], 2),
+        "CPU ÷ Laneway's": round(row["CPU s per 1,000"] / base["CPU s per 1,000"], 2),
+        "with database ÷ Laneway's": round(row["with database"] / base["with database"], 2),
     }
-
-
-def tables(told: dict[str, Any]) -> list[str]:
-    """The figures as Markdown, a table for each flow."""
-    parts = []
-    for flow in dict.fromkeys(row["flow"] for row in told["rows"]):
-        rows = [row for row in told["rows"] if row["flow"] == flow]
-        parts.append(f"**{flow[0].upper()}{flow[1:]}**\n\n{markdown(rows, without=('flow',))}")
-    return parts
-
-
-def markdown(rows: Sequence[dict[str, Any]], *, without: Sequence[str] = ()) -> str:
-    """Rows of figures as one Markdown table."""
-    names = [name for name in rows[0] if name not in without]
-    lines = [f"| {' | '.join(names)} |", f"|{'|'.join(['--'] * len(names))}|"]
-    for row in rows:
-        cells = [_cell(row.get(name)) for name in names]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 if __name__ == "__main__":

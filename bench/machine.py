@@ -1,7 +1,8 @@
-"""What a measurement ran on."""
+"""What a measurement ran on. `python -m bench.machine` prints it as JSON."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -9,6 +10,8 @@ import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+
+from bench.postgres import binaries
 
 
 def facts() -> dict[str, str]:
@@ -24,6 +27,9 @@ def facts() -> dict[str, str]:
         "load at the start": f"{os.getloadavg()[0]:.2f}",
         "Python": platform.python_version(),
     }
+    programs = binaries()
+    if programs is not None:
+        told |= _version("PostgreSQL", [str(programs / "postgres"), "--version"])
     for name, command in {"Java": ["java", "-version"], "Node": ["node", "--version"]}.items():
         told |= _version(name, command)
     return told
@@ -35,3 +41,7 @@ def _version(name: str, command: list[str]) -> dict[str, str]:
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     found = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
     return {name: found[0]} if found else {}
+
+
+if __name__ == "__main__":
+    print(json.dumps({"machine": facts()}, ensure_ascii=False))

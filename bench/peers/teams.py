@@ -34,7 +34,7 @@ class Engine:
     has_threads: bool
     cannot: frozenset[str] = frozenset()
     """Flows that it has no way to run."""
-    warm_up_times: float = 0.1
+    warm_up_times: float = 0.3
     """How much of the warm-up it needs; the engines of Java need all of it."""
     database: str = ""
     """Whose database it shares; empty: its own."""
@@ -91,6 +91,13 @@ ENGINES = {
 }
 
 
+def can_run(engine: Engine) -> bool:
+    """Whether this machine has the programs that fetch and run an engine."""
+    if engine.name in JAVA_ENGINES:
+        return all(map(shutil.which, ("java", "mvn")))
+    return engine.dialect != "node" or all(map(shutil.which, ("node", "npm")))
+
+
 def fetch(names: Sequence[str]) -> None:
     """Fetch and build what the named engines need into the cache folder. Needs mvn, java, node and npm."""
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -122,14 +129,18 @@ class Team:
         """Whether the engine can run a flow."""
         return flow in self._flows
 
-    def prepare(self, flow: str, clients: int, *, cases: int, past: int) -> None:
-        """Get `cases` instances ready, whose user task has been completed `past` times; all clients share them."""
+    def prepare(self, flow: str, clients: int, *, cases: int, past: int) -> str:
+        """Get `cases` instances ready, whose user task has been completed `past` times; returns the first one's id.
+
+        All clients work on the same.
+        """
         members = self._members(clients)
         wanted = {"do": "prepare", "flow": flow, "cases": cases, "past": past}
         told = self._ask(members[:1], [wanted])[0]
         if len(members) > 1:
             shared = {"do": "prepare", "flow": flow, "instance": told["instance"]}
             self._ask(members[1:], [shared] * (len(members) - 1))
+        return str(told["instance"])
 
     def run(self, flow: str, clients: int, *, seconds: float = 0.0, steps: int = 0) -> Run:
         """Let clients work for so many seconds, or complete so many tasks of each prepared instance."""
