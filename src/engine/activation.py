@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal,
     or_,
     select,
     true,
@@ -27,7 +29,7 @@ from laneway.engine import clock, due
 from laneway.engine.database import is_postgresql
 from laneway.engine.model import InstanceState, JobState
 from laneway.engine.spiff import state as live_state
-from laneway.engine.tables import case_file, is_waiting_job, job, process_instance
+from laneway.engine.tables import Instant, case_file, is_waiting_job, job, process_instance
 
 OPEN = (JobState.CREATED, JobState.ACTIVATED, JobState.FAILED)
 
@@ -70,7 +72,9 @@ def activate(
     """
     if not types or limit < 1:
         return []
-    rows = session.execute(_waiting(list(types), limit)).all()
+    is_told = due.is_told_by_database()
+    query = _waiting(tuple(types), limit, is_postgresql=is_postgresql(), is_told=is_told)
+    rows = session.execute(query, {} if is_told else {"now": clock.now()}).all()
     if is_postgresql() and any(row.in_order for row in rows):
         rows = _still_in_turn(session, rows)
     if not rows:
@@ -92,33 +96,35 @@ def activate(
 
 
 def is_any_waiting(session: Session, types: Sequence[str]) -> bool:
-    """Whether `activate` would find a job of these types; a look that takes no lock."""
-    return bool(types) and session.execute(_waiting(list(types), 1, is_look=True)).first() is not None
+    """Whether `activate` may find a job of these types; a quick look that takes no lock."""
+    columns = job.c
+    is_due = or_(columns.retry_at.is_(None), columns.retry_at <= due.now())
+    waiting = select(columns.key).where(columns.type.in_(types), is_waiting_job, is_due)
+    return session.scalar(waiting.limit(1)) is not None
 
 
-def _waiting(types: list[str], limit: int, *, is_look: bool = False) -> Select[Any]:
-    """The first jobs to take. Each type is read along its index, so that waiting jobs of others cost nothing."""
-    if is_postgresql():
-        wanted = (
-            func.unnest(bindparam("types", types, ARRAY(String)))
-            .table_valued("type")
-            .render_derived("wanted")
-        )
-        first = _of_type(wanted.c.type, limit)
-        if not is_look:
-            first = first.with_for_update(skip_locked=True, of=job)
+@lru_cache(maxsize=200)
+def _waiting(types: tuple[str, ...], limit: int, *, is_postgresql: bool, is_told: bool) -> Select[Any]:
+    """The first jobs to take. Each type is read along its index, so that waiting jobs of others cost nothing.
+
+    Without `is_told`, by the database, the time is the parameter `now`.
+    """
+    now: ColumnElement[datetime] = func.now(type_=Instant()) if is_told else bindparam("now", type_=Instant())
+    if is_postgresql:
+        wanted = func.unnest(bindparam("types", list(types), ARRAY(String)))
+        each = wanted.table_valued("type").render_derived("wanted")
+        first = _of_type(each.c.type, limit, now).with_for_update(skip_locked=True, of=job)
         found: Any = first.lateral("found")
-        query = select(found).select_from(wanted).join(found, true())
+        query = select(found).select_from(each).join(found, true())
     else:
-        each = [select(_of_type(bindparam(None, one), limit).subquery()) for one in types]
-        found = union_all(*each).subquery("found")
+        branches = [select(_of_type(literal(one), limit, now).subquery()) for one in types]
+        found = union_all(*branches).subquery("found")
         query = select(found)
     return query.order_by(found.c.priority.desc(), found.c.key).limit(limit)
 
 
-def _of_type(wanted: ColumnElement[str], limit: int) -> Select[Any]:
+def _of_type(wanted: ColumnElement[str], limit: int, now: ColumnElement[datetime]) -> Select[Any]:
     columns, instance = job.c, process_instance.c
-    is_due = or_(columns.retry_at.is_(None), columns.retry_at <= due.now())
     return (
         select(
             job,
@@ -130,7 +136,8 @@ def _of_type(wanted: ColumnElement[str], limit: int) -> Select[Any]:
         )
         .join_from(job, process_instance, instance.key == columns.instance_key)
         .outerjoin(case_file, case_file.c.instance_key == instance.root_key)
-        .where(columns.type == wanted, is_waiting_job, is_due, instance.state != InstanceState.SUSPENDED)
+        .where(columns.type == wanted, is_waiting_job, instance.state != InstanceState.SUSPENDED)
+        .where(or_(columns.retry_at.is_(None), columns.retry_at <= now))
         .where(or_(columns.in_order.is_(False), ~_is_held_back()))
         .order_by(columns.priority.desc(), columns.key)
         .limit(limit)

@@ -13,6 +13,9 @@ from laneway.engine.tables import Instant
 
 def now() -> ColumnElement[datetime]:
     """The present instant for a statement. SQLite's is this machine's; a time that a test sets goes before."""
-    if is_postgresql() and not clock.is_replaced():
-        return func.now(type_=Instant())
-    return literal(clock.now(), Instant())
+    return func.now(type_=Instant()) if is_told_by_database() else literal(clock.now(), Instant())
+
+
+def is_told_by_database() -> bool:
+    """Whether `now` is asked of the database itself."""
+    return is_postgresql() and not clock.is_replaced()

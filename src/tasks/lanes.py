@@ -17,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 _MOST_REPLACED = 16
 """Threads that handlers may block for ever before they are no longer replaced: each keeps its memory."""
-_QUICK_SECONDS = 0.1
+_AHEAD_SECONDS = 0.1
+"""As much work may be leased before there is a thread for it."""
+_MOST_AHEAD = 8
 _REPORTERS = 4
 
 
@@ -44,12 +46,14 @@ class ThreadLane:
         threading.Thread(target=self._loop, name="laneway-job", daemon=True).start()
 
     def free(self) -> int:
-        """How many more jobs to lease now: one for each idle thread, and the same again while handlers are quick.
+        """How many more jobs to lease now: one for each idle thread, and while handlers are quick some for later.
 
         Leasing ahead of a slow handler would keep the job from other processes that could do it.
         """
         with self._change:
-            ahead = self._size if self._usual_seconds < _QUICK_SECONDS else 0
+            ahead = min(int(_AHEAD_SECONDS / self._usual_seconds), _MOST_AHEAD) * self._size
+            if len(self._waiting) > ahead // 2:  # many with one lease, rather than one whenever one has ended
+                return 0
             return max(0, self._size + ahead - self._running - len(self._waiting))
 
     def submit(self, run: Run) -> None:
@@ -91,7 +95,7 @@ class ThreadLane:
                 if run.is_written_off:  # another thread has taken this one's place
                     return
                 self._running -= 1
-                self._usual_seconds = 0.8 * self._usual_seconds + 0.2 * (time.monotonic() - began)
+                self._usual_seconds = max(0.8 * self._usual_seconds + 0.2 * (time.monotonic() - began), 0.001)
             self._on_free()
 
     def _next(self) -> Run | None:

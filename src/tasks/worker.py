@@ -36,6 +36,7 @@ _SLICE = 10
 _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 1.0, 5.0
 _GAP_SECONDS = 0.02
 """At least this long between two looks that found nothing, however many commits there are meanwhile."""
+_HOUSE_GAP_SECONDS = 0.05
 _SENDER_GAP_SECONDS = 0.2
 _FOLD_SECONDS = 2.0
 _BREATH_SECONDS = (
@@ -63,7 +64,10 @@ class Worker:
         loops = [
             threading.Thread(target=self._watch, name="laneway-keeper", daemon=True),
             self._looping("jobs", self._lease_jobs),
-            *[self._looping("house", self._house.keep) for _number in range(keepers_of_house)],
+            *[
+                self._looping("house", self._house.keep, _HOUSE_GAP_SECONDS)
+                for _number in range(keepers_of_house)
+            ],
             *[self._looping("sender", send, _SENDER_GAP_SECONDS) for send in senders],
         ]
         self._loops: Final = loops
@@ -291,7 +295,8 @@ class _House:
             seen = agenda.look(session)
         self.next_at = seen.next_at
         chores = [chore for chore in Chore if chore in seen.due and self._is_time_for(chore)]
-        return any([self._some(chore) for chore in chores])  # all of them, each its share
+        done = [self._some(chore) for chore in chores]  # all of them, each its share
+        return any(done)
 
     def _is_time_for(self, chore: Chore) -> bool:
         """Statistics cost least when many changes are folded at once, and pages do not wait for it."""
