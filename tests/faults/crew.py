@@ -121,11 +121,16 @@ class Crew:
 
     def start(self, *commands: str, **settings: str) -> list[Running]:
         """Start processes side by side and wait until all run."""
+        begun = self.launch(*commands, **settings)
+        for running in begun:
+            running.wait_until_it_runs()
+        return begun
+
+    def launch(self, *commands: str, **settings: str) -> list[Running]:
+        """Start processes side by side, come what may."""
         begun = [Running(self, command, **settings) for command in commands]
         with self._lock:
             self._running += begun
-        for running in begun:
-            running.wait_until_it_runs()
         return begun
 
     def supervise(self) -> None:

@@ -35,12 +35,13 @@ def refuse(job: Job) -> None:
     raise BpmnError("E", "no", {f"refused_{job.element_id}": 1})
 
 
-@handler("faults.mail")
+@handler("faults.letters")
 def write(job: Job) -> dict[str, Any]:
     _note(job)
+    case = str(job.variables["case"])
     for number in range(2):
-        to = f"{job.variables['case']}-{number}@example.com"
-        job.send_mail(to=to, subject=f"Case {job.variables['case']}", body="text")
+        job.send_mail(to=f"{case}-{number}@example.com", subject=f"Case {case}", body="text")
+    job.send_webhook(url=os.environ["FAULTS_HOOK"], payload={"case": case}, event="com.example.case")
     return {f"did_{job.element_id}": 1}
 
 
@@ -80,7 +81,7 @@ def crashes(job: Job) -> dict[str, Any]:
     return {"survived": True}
 
 
-@handler("faults.hangs")
+@handler("faults.hangs", timeout=2)
 def hangs(job: Job) -> dict[str, Any]:
     if _poison(job):
         while True:
