@@ -43,7 +43,7 @@ test: install $(VENV)/.tested $(VENV)/.browser
 check: install $(VENV)/.tested
 	mkdir -p .cache/typing && ln -sfn ../../src .cache/typing/laneway
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check src tests bench processes setup.py
+	$(BIN)/ruff format --check src tests bench deploy processes setup.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd frontend && { test -d node_modules || $(NODE_PACKAGES) ci --ignore-scripts; }

@@ -99,7 +99,9 @@ class Cluster:
         """End it and leave nothing behind."""
         for host in HOSTS:
             self._kill(host, signal.SIGKILL)
-            run("ip", "link", "del", f"lane-{host}", check=False)  # at once; with its namespace it would go later
+            run(
+                "ip", "link", "del", f"lane-{host}", check=False
+            )  # at once; with its namespace it would go later
             run("ip", "netns", "del", f"lane-{host}", check=False)
         run("ip", "link", "del", BRIDGE, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
