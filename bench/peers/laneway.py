@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bench.peers.harness import Open, Peer, Values, serve
 from laneway import __version__
@@ -17,6 +17,9 @@ from laneway.words import Resource, Text
 TYPES = ("nothing", "classify")
 SOMEONE = Person("bench", Text("bench", "bench"), frozenset({"bench"}))
 _LEASE_SECONDS = 60
+_OPEN_TASKS = select(user_task.c.key, user_task.c.element_id).where(
+    user_task.c.instance_key == bindparam("instance"), user_task.c.state == "CREATED"
+)
 
 
 class LanewayPeer(Peer):
@@ -37,12 +40,9 @@ class LanewayPeer(Peer):
         return found
 
     def _tasks(self, instance: str) -> list[Open]:
-        columns = user_task.c
-        query = select(columns.key, columns.element_id).where(
-            columns.instance_key == int(instance), columns.state == "CREATED"
-        )
         with database.reading() as session:
-            return [Open(str(row.key), row.element_id) for row in session.execute(query)]
+            rows = session.execute(_OPEN_TASKS, {"instance": int(instance)})
+            return [Open(str(row.key), row.element_id) for row in rows]
 
     def complete(self, task: str, values: Values) -> None:
         with database.unit_of_work() as session:
