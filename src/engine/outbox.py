@@ -252,7 +252,7 @@ def find(session: Session, key: int, *, by: Person) -> Any:
     instance = process_instance.c
     query = (
         select(outgoing, case_file.c.number.label("case_number"), instance.root_key, instance.process_id)
-        .join_from(outgoing, process_instance)
+        .join_from(outgoing, process_instance, instance.key == _columns.instance_key)
         .outerjoin(case_file, case_file.c.instance_key == instance.root_key)
         .where(_columns.key == key)
     )

@@ -71,7 +71,7 @@ class Guard:
             return found
         for address in found:
             if not is_public(address):
-                raise Forbidden(f"{target.host} is {address}")
+                raise Forbidden(address if address == target.host else f"{target.host}: {address}")
         return found
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import orjson
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import access, clock, outbox, search
 from laneway.engine.access import Action
 from laneway.engine.database import reading, unit_of_work
-from laneway.engine.model import OutgoingState
+from laneway.engine.model import OutgoingKind, OutgoingState
 from laneway.engine.search import Query
 from laneway.errors import Conflict, Invalid
 from laneway.web import errors, outbox_texts
@@ -90,6 +91,13 @@ def act(key: int, verb: str) -> BaseResponse | tuple[str, int]:
     return redirect(url_for("outbox.show", key=key), 303)
 
 
+def _readable(row: Any) -> str:
+    """The text of a mail; of a webhook its JSON with a line for each value."""
+    if row.kind == OutgoingKind.MAIL:
+        return str(row.body)
+    return orjson.dumps(orjson.loads(row.body), option=orjson.OPT_INDENT_2).decode()
+
+
 def _page(key: int, *, problem: str = "") -> str:
     person = current_person()
     with reading() as session:
@@ -100,6 +108,7 @@ def _page(key: int, *, problem: str = "") -> str:
         "outbox/one.html",
         nav="outbox",
         one=found,
+        body=_readable(found),
         may_resend=may_operate,
         may_cancel=may_operate and found.state not in (OutgoingState.SENT, OutgoingState.CANCELED),
         problem=problem,

@@ -6,10 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,6 +75,22 @@ def test_both_secrets_sign_so_that_receivers_can_change_over(receiver: Receiver)
     signed = f"7-w0.{arrived.headers['webhook-timestamp']}.".encode() + arrived.body
     wanted = [base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys]
     assert arrived.headers["webhook-signature"] == f"v1,{wanted[0]} v1,{wanted[1]}"
+
+
+def test_a_receiver_proves_the_signature_as_the_manual_says(receiver: Receiver) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text("utf-8")
+    code = re.search(r"```python\n(.*?)```", manual, re.DOTALL)
+    assert code is not None
+    names: dict[str, Any] = {}
+    exec(code[1], names)
+    take(receiver, "newer", "older")
+    (arrived,) = receiver.arrived
+    is_genuine = names["is_genuine"]
+    assert is_genuine(b"newer", arrived.headers, arrived.body)
+    assert is_genuine(b"older", arrived.headers, arrived.body)
+    assert not is_genuine(b"other", arrived.headers, arrived.body)
+    assert not is_genuine(b"newer", arrived.headers, arrived.body + b" ")
+    assert not is_genuine(b"newer", arrived.headers | {"webhook-timestamp": "1000"}, arrived.body)
 
 
 def test_more_than_two_secrets_stop_the_start() -> None:

@@ -327,7 +327,7 @@ def _outgoing(_locale: str) -> Source:
             _instance.root_key,
             _instance.process_id,
         )
-        .join_from(table, tables.process_instance)
+        .join_from(table, tables.process_instance, _instance.key == columns.instance_key)
         .outerjoin(case_file, case_file.c.instance_key == _instance.root_key),
         key=columns.key,
         fields={
