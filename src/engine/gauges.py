@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from laneway.engine import clock, runtime, workers
-from laneway.engine.database import engine, is_postgresql, reading
+from laneway.engine.database import engine, reading
 from laneway.engine.model import IncidentState, OutgoingState, UserTaskState
 from laneway.engine.tables import effect, incident, job, outgoing, process_instance, timer, user_task
 from laneway.errors import LanewayError
@@ -27,7 +27,6 @@ from laneway.errors import LanewayError
 _KEPT_SECONDS = 5.0
 _KEPT_TIMES = 50
 """At most one part in this many of one connection's time goes into counting."""
-_PATIENCE_SECONDS = 5
 
 # Spelt out, as the partial indexes spell it: a database cannot tell that from parameters.
 _JOB_WAITS = text("job.state IN ('CREATED', 'FAILED') AND job.retries > 0")
@@ -73,8 +72,6 @@ def _counted() -> list[Gauge]:
         with engine().connect().execution_options(laneway_read_only=True) as connection:
             connection.exec_driver_sql("SELECT 1")
         with reading() as session:
-            if is_postgresql():
-                session.execute(text(f"SET LOCAL statement_timeout = '{_PATIENCE_SECONDS}s'"))
             gauges = count(session)
         return [_one("laneway_database_up", "Whether the database has answered.", 1), *gauges]
     except (SQLAlchemyError, LanewayError):

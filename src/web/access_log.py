@@ -30,6 +30,7 @@ _IDS = {
     "incident_key": "incident_key",
     "incidentKey": "incident_key",
     "process_id": "process_id",
+    "outgoingKey": "outgoing_key",
 }
 """Names of ids in the log by their names in addresses."""
 
