@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from statistics import median, quantiles
@@ -24,6 +25,8 @@ from bench.peers.teams import ENGINES, Run, Team, can_run, fetch
 from bench.report import markdown_of, tables_of, write_figures
 
 BASE = "laneway"
+WRITTEN_BY = "complaint"
+"""The flow in which it is counted what a completion writes."""
 PASTS = (10, 100, 1000)
 """Finished elements of the cases whose step is measured."""
 _STEPS = 16
@@ -97,7 +100,7 @@ def measure(
             database = engine.database or name
             is_new = database == name or database not in options.engines
             address = server.new_database(database) if is_new else server.address(database)
-            teams.append(Team(engine, address, options.flows))
+            teams.append(Team(engine, database, address, options.flows))
             stack.callback(teams[-1].stop)
         for team in teams:
             _warm_up(team, plan, options.warm_up)
@@ -109,8 +112,12 @@ def measure(
                     if team.can(measurement.flow):
                         run = _measured(server, team, measurement, options.seconds)
                         runs.setdefault((team.engine.name, measurement), []).append(run)
-        engines = {team.engine.name: team.about for team in teams}
-    return {"engines": engines, "rows": list(_rows(runs))}
+        told = {"engines": {team.engine.name: team.about for team in teams}, "rows": list(_rows(runs))}
+        if WRITTEN_BY in options.flows:
+            own = [team for team in teams if team.database == team.engine.name]
+            title = f"What one completion writes, {COMPARED[WRITTEN_BY].title}"
+            told[title] = list(_writing(server, own, options.seconds))
+    return told
 
 
 def _warm_up(team: Team, plan: Sequence[Measurement], seconds: float) -> None:
@@ -142,6 +149,24 @@ def _measured(server: postgres.Server, team: Team, measurement: Measurement, sec
     if kind == "cases" and len(run.completions) != len(run.starts) * COMPARED[flow].tasks:
         raise SystemExit(f"{team.engine.name} has not done all of {flow}")
     return run
+
+
+def _writing(server: postgres.Server, teams: Sequence[Team], seconds: float) -> Iterator[dict[str, Any]]:
+    """Transactions and rows for one completed user task, with its share in starting the instance."""
+    time.sleep(postgres.TOLD_SECONDS)
+    before = [server.counts(team.database) for team in teams]
+    done = [len(team.run(WRITTEN_BY, 1, seconds=seconds).completions) for team in teams]
+    time.sleep(postgres.TOLD_SECONDS)
+    for team, start, completions in zip(teams, before, done, strict=True):
+        counts = {name: count - start[name] for name, count in server.counts(team.database).items()}
+        names = {
+            "transactions": "xact_commit",
+            "rows inserted": "tup_inserted",
+            "updated": "tup_updated",
+            "deleted": "tup_deleted",
+        }
+        each = {name: round(counts[column] / completions, 1) for name, column in names.items()}
+        yield {"engine": team.engine.name, **each}
 
 
 def _rows(runs: dict[tuple[str, Measurement], list[Run]]) -> Iterator[dict[str, Any]]:

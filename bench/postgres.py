@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 
 _ACCOUNT = "postgres"
+TOLD_SECONDS = 11
+"""So long after its last statement a session has told all that it counted."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -45,12 +47,13 @@ class Server:
         return (used + sum(child.user + child.system for child in children if child)) / _TICKS
 
     def counts(self, database: str) -> dict[str, int]:
-        """Commits, rollbacks and deadlocks of a database so far."""
-        query = "SELECT xact_commit, xact_rollback, deadlocks FROM pg_stat_database WHERE datname = %s"
+        """Transactions, rows written and deadlocks of a database so far, as far as its sessions have told."""
+        names = ("xact_commit", "tup_inserted", "tup_updated", "tup_deleted", "deadlocks")
+        query = f"SELECT {', '.join(names)} FROM pg_stat_database WHERE datname = %s"
         with psycopg.connect(self.address("postgres")) as connection:
-            row = connection.execute(query, [database]).fetchone()
+            row = connection.execute(query.encode(), [database]).fetchone()
         assert row is not None
-        return dict(zip(("commits", "rollbacks", "deadlocks"), row, strict=True))
+        return dict(zip(names, row, strict=True))
 
 
 def _children(pid: int) -> list[str]:

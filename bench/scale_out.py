@@ -203,7 +203,7 @@ def hot_cases(server: postgres.Server, clients: int, seconds: float) -> Iterator
 
 
 def _hot_case(engine: str, address: str, clients: int, seconds: float) -> dict[str, Any]:
-    team = Team(ENGINES[engine], address, ["shared"])
+    team = Team(ENGINES[engine], "hot", address, ["shared"])
     try:
         team.prepare("shared", clients, cases=1, past=0)
         team.run("shared", clients, seconds=min(seconds, 1.0))  # until every process knows the diagram

@@ -116,8 +116,9 @@ def fetch(names: Sequence[str]) -> None:
 class Team:
     """The running processes of one engine."""
 
-    def __init__(self, engine: Engine, address: str, flows: Sequence[str] = tuple(COMPARED)) -> None:
+    def __init__(self, engine: Engine, database: str, address: str, flows: Sequence[str]) -> None:
         self.engine = engine
+        self.database = database
         self.about: dict[str, str] = {}
         self._command = engine.command(address)
         self._flows = {
