@@ -29,6 +29,7 @@ from laneway.engine.tables import (
     legal_hold,
     metadata,
     outgoing,
+    pending_change,
     process_definition,
     process_instance,
     user_task,
@@ -117,7 +118,7 @@ def _locked(session: Session, query: Select[Any]) -> list[Any]:
 
 
 def _ended(due: Due) -> Select[Any]:
-    """Cases of a process that may leave, the oldest first: nothing of them runs, waits to be sent or is held."""
+    """Cases of a process that may leave, the oldest first: nothing of them runs, is to be sent or counted, or is held."""
     columns, child = process_instance.c, aliased(process_instance)
     return (
         select(columns.key, columns.ended_at, columns.process_id, case_file.c.number)
@@ -130,6 +131,7 @@ def _ended(due: Due) -> Select[Any]:
             ~exists().where(legal_hold.c.root_key == columns.key),
             ~exists().where(child.c.parent_key == columns.key, child.c.ended_at.is_(None)),
             ~exists().where(effect.c.instance_key == columns.key),
+            ~exists().where(pending_change.c.root_key == columns.key),
             ~exists().where(outgoing.c.instance_key == columns.key, outgoing.c.state.in_(_UNSENT)),
         )
         .order_by(columns.ended_at, columns.key)

@@ -8,6 +8,7 @@ from laneway.engine import deployments, instances
 from laneway.engine.keeping import Rules
 from laneway.engine.tables import archived_case, process_instance
 from laneway.tasks.archiving import Archivist
+from laneway.testing import drain
 from laneway.words import Resource
 
 DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
@@ -26,6 +27,7 @@ def test_the_worker_archives_what_is_over_and_then_rests(database, frozen_clock,
         deployments.deploy(session, [Resource("short.bpmn", DIAGRAM.encode())], by=None)
         for _ in range(60):
             instances.start(session, process_id="short", variables={}, by=None)
+    drain()
     archivist = Archivist(Rules(tmp_path, "P1Y"))
     frozen_clock.advance(days=400)
     assert [archivist.archive_batch() for _ in range(4)] == [True, True, False, False]
