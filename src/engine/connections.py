@@ -13,7 +13,7 @@ import orjson
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, InvalidRequestError
 
 from laneway.engine import database_errors, sqlite_files
 from laneway.errors import Unavailable
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 _SQLITE_WAIT_SECONDS = 30
 _LOCK_SECONDS = 5
+_OPENING = "laneway_opening"
+"""In a connection's info: what is to be said before the first statement of its transaction."""
 _PREPARE_AFTER = 5
 """Executions after which a statement is prepared on the server, where no pooler is between."""
 
@@ -161,40 +163,65 @@ def is_pooled(engine: Engine) -> bool:
     return found is not None and bool(found.is_pooled)
 
 
+def open_transaction(info: dict[Any, Any], driver: Any) -> None:
+    """Say that a transaction begins, if that has not been said yet, on a connection of psycopg with this `info`."""
+    opening = info.pop(_OPENING, ())
+    if len(opening) > 1 and driver.pgconn.pipeline_status == psycopg.pq.PipelineStatus.OFF:
+        with driver.pipeline():  # one journey
+            for statement in opening:
+                driver.execute(statement)
+    else:
+        for statement in opening:
+            driver.execute(statement)
+
+
+def may_stand_alone(info: dict[Any, Any]) -> bool:
+    """Whether one statement could be the whole transaction: nothing was said before it, no limit goes with it."""
+    return info.get(_OPENING) == ["BEGIN"]
+
+
 def _prepare_postgresql(engine: Engine, statement_seconds: float | None) -> None:
     pooled = _pooled[engine] = Pooled()
-    for_reading = []
+    limit_statements = ""
     if statement_seconds is not None:
-        for_reading.append(f"set_config('statement_timeout', '{round(statement_seconds * 1000)}', true)")
+        limit_statements = (
+            f"set_config('statement_timeout', '{round(statement_seconds * 1000)}', {{is_local}})"
+        )
 
     @event.listens_for(engine, "connect")
     def _look_around(connection: psycopg.Connection, record: Any) -> None:
+        # We say ourselves when a transaction begins: together with its first statement, not a journey before it.
         connection.autocommit = True
         row = connection.execute(_WHO_ANSWERS).fetchone()
         assert row is not None
         # A pooler tells a backend of its own making at the start; what answers is another.
         through_pooler = row[0] != connection.info.backend_pid
         pooled.learn(through_pooler)
-        is_unlimited = row[1] == "0"
+        limits = [limit_statements] if limit_statements else []
+        limits += [_LIMIT_LOCKS] if row[1] == "0" else []
         if not through_pooler:
             connection.prepare_threshold = _PREPARE_AFTER
-            if is_unlimited:
-                connection.execute(f"SELECT {_LIMIT_LOCKS.format(is_local='false')}".encode())
-        # Behind a pooler the next transaction may be another session's: the limit goes with each of them, unless the
-        # role brings it.
-        record.info["limits_locks"] = through_pooler and is_unlimited
-        connection.autocommit = False
+            if limits:
+                connection.execute(f"SELECT {', '.join(limits).format(is_local='false')}".encode())
+        # Behind a pooler the next transaction may be another session's: the limits go with each of them.
+        limits = limits if through_pooler else []
+        record.info["limits"] = f"SELECT {', '.join(limits).format(is_local='true')}" if limits else ""
 
     @event.listens_for(engine, "begin")
-    def _limit(connection: Connection) -> None:
+    def _begin(connection: Connection) -> None:
+        limits = connection.info["limits"]
+        if not connection.get_execution_options().get("laneway_read_only", False):
+            connection.info[_OPENING] = ["BEGIN", limits] if limits else ["BEGIN"]
+        elif limits:
+            connection.info[_OPENING] = ["BEGIN READ ONLY", limits]
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _open(connection: Connection, *statement: Any) -> None:
+        context = statement[3]
         is_reading = connection.get_execution_options().get("laneway_read_only", False)
-        limits = list(for_reading) if is_reading else []
-        if connection.info["limits_locks"]:
-            limits.append(_LIMIT_LOCKS.format(is_local="true"))
-        driver: Any = connection.connection.driver_connection
-        if limits:
-            with driver.pipeline():  # one journey together with the BEGIN
-                driver.execute(f"SELECT {', '.join(limits)}")
+        if is_reading and context is not None and context.is_crud:
+            raise InvalidRequestError("a reading does not write")
+        open_transaction(connection.info, connection.connection.driver_connection)
 
     @event.listens_for(engine, "checkout")
     def _is_still_there(connection: psycopg.Connection, _record: object, _proxy: object) -> None:

@@ -32,11 +32,14 @@ _PATIENCE_SECONDS = 25.0
 _AWAY = ("database_unreachable", "commit_outcome_unknown")
 _patient = threading.BoundedSemaphore(8)  # the other threads of a process are told at once
 
+_SQLITE_TURN_SECONDS = 30.0
+_writer = threading.Lock()
+
 _engine: Engine | None = None
 _sessions: sessionmaker[Session] | None = None
 _standby: Standby | None = None
 _is_away = threading.Event()
-_READ_ONLY = {"laneway_read_only": True, "postgresql_readonly": True}
+_READ_ONLY = {"laneway_read_only": True}
 _after_commit: list[Callable[[], None]] = []
 
 
@@ -142,6 +145,20 @@ def _refusal(error: DBAPIError | psycopg.Error, *, is_committing: bool = False) 
 
 
 @contextmanager
+def _turn() -> Iterator[None]:
+    """SQLite has one writer. Waiting for it here ends the moment that it is free; SQLite itself looks now and then."""
+    if is_postgresql():
+        yield
+        return
+    if not _writer.acquire(timeout=_SQLITE_TURN_SECONDS):
+        raise Conflict("database_busy")
+    try:
+        yield
+    finally:
+        _writer.release()
+
+
+@contextmanager
 def unit_of_work() -> Iterator[Session]:
     """One transaction: everything in the block happens, or nothing does. Wakes the worker if it wrote anything.
 
@@ -153,14 +170,14 @@ def unit_of_work() -> Iterator[Session]:
     new = _new_session()
     with observed.transaction(new.info):
         try:
-            with new as session, session.begin():
+            with _turn(), new as session, session.begin():
                 try:
                     yield session
                     is_committing = True
                     storage.commit(session)
                 finally:
                     storage.end(session)
-        except DBAPIError as error:
+        except (DBAPIError, psycopg.Error) as error:
             refusal = _refusal(error, is_committing=is_committing)
             if refusal is None:
                 raise

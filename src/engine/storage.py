@@ -19,13 +19,12 @@ from sqlalchemy import Connection, Delete, Engine, Select, Table, Update, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from laneway.engine import statements
+from laneway.engine import connections, statements
 from laneway.engine.statements import Layout, Statement
 from laneway.errors import Conflict
 
 _UNIT = "laneway_unit"
 _GUESS = "laneway_guess"
-_IDLE = psycopg.pq.TransactionStatus.IDLE
 _together: dict[tuple[Any, ...], str] = {}
 """Texts of groups of writes by what they consist of."""
 
@@ -190,7 +189,6 @@ class _Unit:
         self._connection = connection
         self._info = connection.info
         self._driver: Any = connection.connection.driver_connection
-        self._read_only = connection.get_execution_options().get("laneway_read_only", False)
         self._pipeline: Any = None
         # Each group goes out as one statement, whose parts do not see each other: a row that one part has inserted or
         # changed may be changed again only by a later group.
@@ -225,19 +223,20 @@ class _Unit:
 
     def read(self, text: str, parameters: list[Any]) -> Any:
         with self._errors():
-            if not self.is_postgresql:
-                self._write_sqlite()
-                return self._driver.execute(text, parameters).fetchone()
-            if not self._read_only:
+            if self.is_postgresql:
                 self._open_pipeline()
                 self._write_postgresql()
+            else:
+                self._write_sqlite()
             return self._driver.execute(text, parameters).fetchone()
 
     def flush(self) -> None:
         """Send what is gathered; SQLAlchemy may use the connection afterwards."""
         with self._errors():
             if self.is_postgresql:
-                self._write_postgresql()
+                if self._groups:
+                    self._open_pipeline()
+                    self._write_postgresql()
                 self._close_pipeline()
             else:
                 self._write_sqlite()
@@ -248,22 +247,14 @@ class _Unit:
             self.flush()
         elif self._groups or self._pipeline is not None:
             with self._errors():
-                if len(self._groups) == 1 and self._driver.info.transaction_status == _IDLE:
-                    self._write_alone()
+                if len(self._groups) == 1 and connections.may_stand_alone(self._info):
+                    # One statement, and nothing before it, is a transaction of its own.
+                    self._write_postgresql()
                     return
                 self._open_pipeline()
                 self._write_postgresql()
                 self._driver.execute("COMMIT")
                 self._close_pipeline()
-
-    def _write_alone(self) -> None:
-        """One statement, and nothing before it, is a transaction of its own."""
-        self._driver.autocommit = True
-        try:
-            self._write_postgresql()
-        finally:
-            if not self._driver.closed:
-                self._driver.autocommit = False
 
     def end(self) -> None:
         """Give the connection back to SQLAlchemy, whatever became of it."""
@@ -294,6 +285,7 @@ class _Unit:
             pipeline = self._driver.pipeline()
             pipeline.__enter__()
             self._pipeline = pipeline
+        connections.open_transaction(self._info, self._driver)
 
     def _close_pipeline(self) -> None:
         pipeline, self._pipeline = self._pipeline, None
