@@ -13,25 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from laneway.engine import clock, runtime, workers
 from laneway.engine.database import engine, reading
-from laneway.engine.model import IncidentState, OutgoingState, UserTaskState
+from laneway.engine.model import OutgoingState
 from laneway.engine.tables import effect, incident, job, outgoing, process_instance, timer, user_task
+from laneway.engine.tables.running import is_open_case
+from laneway.engine.tables.waiting import is_active_incident, is_leased_job, is_open_task, is_waiting_job
 from laneway.errors import LanewayError
 
 _KEPT_SECONDS = 5.0
 _KEPT_TIMES = 50
 """At most one part in this many of one connection's time goes into counting."""
-
-# Spelt out, as the partial indexes spell it: a database cannot tell that from parameters.
-_JOB_WAITS = text("job.state IN ('CREATED', 'FAILED') AND job.retries > 0")
-_JOB_LEASED = text("job.state = 'ACTIVATED'")
-_INSTANCE_OPEN = ("ACTIVE", "SUSPENDED")
 
 Sample = tuple[tuple[str, ...], float]
 
@@ -97,17 +94,17 @@ def _jobs(session: Session, now: datetime) -> list[Gauge]:
     ready_since = func.coalesce(columns.retry_at, columns.created_at)
     ready = session.execute(
         select(columns.type, func.count(), func.min(ready_since, type_=columns.created_at.type))
-        .where(_JOB_WAITS, due, ~runtime.is_suspended(columns.instance_key))
+        .where(is_waiting_job, due, ~runtime.is_suspended(columns.instance_key))
         .group_by(columns.type)
     ).all()
     leased = session.execute(
-        select(columns.type, func.count()).where(_JOB_LEASED).group_by(columns.type)
+        select(columns.type, func.count()).where(is_leased_job).group_by(columns.type)
     ).all()
     failed = session.execute(
         select(columns.type, func.count())
         .select_from(incident)
-        .join(job, columns.key == incident.c.job_key)
-        .where(incident.c.state == IncidentState.ACTIVE)
+        .join(job, (columns.instance_key == incident.c.instance_key) & (columns.key == incident.c.job_key))
+        .where(is_active_incident)
         .group_by(columns.type)
     ).all()
     oldest = [((row[0],), _age(now, row[2])) for row in ready]
@@ -164,14 +161,9 @@ def _outbox(session: Session, now: datetime) -> list[Gauge]:
 
 
 def _cases(session: Session, now: datetime) -> list[Gauge]:
-    incidents = select(incident.c.type, func.count()).where(incident.c.state == IncidentState.ACTIVE)
-    columns = process_instance.c
-    instances = (
-        select(columns.process_id, columns.state, func.count())
-        .where(columns.state.in_(_INSTANCE_OPEN))
-        .group_by(columns.process_id, columns.state)
-    )
-    is_open = user_task.c.state == UserTaskState.CREATED
+    incidents = select(incident.c.type, func.count()).where(is_active_incident)
+    process_id = process_instance.c.process_id
+    instances = select(process_id, func.count()).where(is_open_case).group_by(process_id)
     return [
         Gauge(
             "laneway_incidents_open",
@@ -181,15 +173,17 @@ def _cases(session: Session, now: datetime) -> list[Gauge]:
         ),
         Gauge(
             "laneway_process_instances_open",
-            "Process instances that have not ended, by process and state.",
-            ("process", "state"),
-            [((row[0], row[1]), row[2]) for row in session.execute(instances)],
+            "Process instances that nothing has called and that have not ended, by process.",
+            ("process",),
+            _by(session.execute(instances).all()),
         ),
-        _one("laneway_user_tasks_open", "User tasks that nobody has completed.", _number(session, is_open)),
+        _one(
+            "laneway_user_tasks_open", "User tasks that nobody has completed.", _number(session, is_open_task)
+        ),
         _one(
             "laneway_user_tasks_overdue",
             "Those of them whose due time has passed.",
-            _number(session, is_open & (user_task.c.due_at < now)),
+            _number(session, is_open_task & (user_task.c.due_at < now)),
         ),
     ]
 
