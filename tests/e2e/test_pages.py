@@ -63,6 +63,8 @@ def _addresses(page: Page) -> Iterator[str]:
     yield from (case, *(f"{case}/{tab}" for tab in ("timeline", "data", "tasks", "mail")))
     yield from ("/board", "/board?by=step", "/processes", "/processes/c110_complaint")
     yield from ("/processes/c110_complaint/versions", "/processes/c110_complaint/findings", _EDITOR)
+    yield from ("/operations/outbox", "/operations/outbox?q=nothing")
+    yield _first(page, "/operations/outbox", "a[data-row]")
     yield from ("/admin", "/account", "/nowhere")
 
 
