@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway import observed
@@ -24,38 +24,51 @@ def is_due() -> ColumnElement[bool]:
     return (timer.c.due_at <= due.now()) & ~runtime.is_suspended(timer.c.instance_key)
 
 
-def fire_due(session: Session) -> bool:
-    """Fire the timer that has been due for longest; whether there was one. One instance per call.
+def fire_due(session: Session, *, limit: int = 1) -> bool:
+    """Fire the timers that have been due for longest, at most `limit`, one of an instance; whether there were any.
 
-    Any number of threads and processes may call this at once: a timer whose row or whose instance another one has
-    locked is left to it, or for later.
+    Several in one transaction save commits when thousands are due at once; they happen all or none. Any number of
+    threads and processes may call this at the same time: a timer whose row or whose instance another one has locked is
+    left to it, or for later.
     """
-    row = _locked(session, of_instance=True) or _locked(session, of_instance=False)
-    if row is None:
+    rows = _locked_of_instances(session, limit) or _locked_start(session)
+    if not rows:
         return False
-    session.info["timer_key"] = row.key  # tells the worker which one, should it fail
-    observed.step(session.info, "fire_timer", timer_key=row.key)
-    _reschedule(session, row)
-    if row.token is None:
-        runtime.start(session, row.process_definition_key, {}, by=None, at=row.element_id)
-    else:
-        _trigger(session, row)
+    once = [row.key for row in rows if not _is_repeated(row)]
+    if once:
+        session.execute(delete(timer).where(timer.c.key.in_(once)))
+    for row in rows:
+        session.info["timer_key"] = row.key  # tells the worker which one, should it fail
+        observed.step(session.info, "fire_timer", timer_key=row.key)
+        if _is_repeated(row):
+            _reschedule(session, row)
+        if row.token is None:
+            runtime.start(session, row.process_definition_key, {}, by=None, at=row.element_id)
+        else:
+            _trigger(session, row)
     return True
 
 
-def _locked(session: Session, *, of_instance: bool) -> Any:
-    """The first due timer that nobody else has, locked together with the instance it belongs to."""
-    query = select(timer).where(is_due()).order_by(timer.c.due_at, timer.c.key).limit(1)
+def _locked_of_instances(session: Session, limit: int) -> list[Any]:
+    """The first due timers that nobody else has, locked together with their instances; the first of each instance."""
     owner = process_instance.alias("owner")
-    locked: list[FromClause] = [timer]
-    if of_instance:
-        query = query.join(owner, owner.c.key == timer.c.instance_key)
-        locked.append(owner)
-    else:
-        query = query.where(timer.c.token.is_(None))
+    query = select(timer).join(owner, owner.c.key == timer.c.instance_key).where(is_due())
+    query = query.order_by(timer.c.due_at, timer.c.key).limit(limit)
     if is_postgresql():
-        query = query.with_for_update(of=locked, skip_locked=True, key_share=True)
-    return session.execute(query).one_or_none()
+        query = query.with_for_update(of=[timer, owner], skip_locked=True, key_share=True)
+    first: dict[int, Any] = {}
+    for row in session.execute(query):
+        first.setdefault(row.instance_key, row)
+    return list(first.values())
+
+
+def _locked_start(session: Session) -> list[Any]:
+    """The first due timer that starts a process; one, as others may wait for the case number it takes."""
+    query = select(timer).where(is_due(), timer.c.token.is_(None))
+    query = query.order_by(timer.c.due_at, timer.c.key).limit(1)
+    if is_postgresql():
+        query = query.with_for_update(skip_locked=True)
+    return list(session.execute(query))
 
 
 def postpone(session: Session, timer_key: int) -> None:
@@ -64,14 +77,14 @@ def postpone(session: Session, timer_key: int) -> None:
     session.execute(update(timer).where(timer.c.key == timer_key).values(due_at=later))
 
 
+def _is_repeated(row: Any) -> bool:
+    return row.cycle is not None and row.repetitions != 0
+
+
 def _reschedule(session: Session, row: Any) -> None:
-    this = timer.c.key == row.key
-    if row.cycle is None or row.repetitions == 0:
-        session.execute(delete(timer).where(this))
-        return
     left = row.repetitions - 1 if row.repetitions > 0 else -1
     again = {"due_at": expressions.next_due(row.cycle, row.due_at), "repetitions": left}
-    session.execute(update(timer).where(this).values(again))
+    session.execute(update(timer).where(timer.c.key == row.key).values(again))
 
 
 def _trigger(session: Session, row: Any) -> None:

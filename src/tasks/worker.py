@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from laneway import logs, metrics, observed
@@ -324,8 +325,19 @@ def do_effect() -> bool:
 
 def fire_timer() -> bool:
     """Fire one due timer; whether there was one."""
+    return _fire(1)
+
+
+def fire_timers() -> bool:
+    """Fire some due timers in one transaction; whether there were any."""
+    return _fire(_SLICE)
+
+
+def _fire(limit: int) -> bool:
     return _do_or_postpone(
-        timers.fire_due, "timer_key", lambda session, key, _problem: timers.postpone(session, key)
+        partial(timers.fire_due, limit=limit),
+        "timer_key",
+        lambda session, key, _problem: timers.postpone(session, key),
     )
 
 
@@ -377,7 +389,7 @@ def forget_messages() -> bool:
 
 _CHORES: dict[Chore, Callable[[], bool]] = {
     Chore.EFFECT: do_effect,
-    Chore.TIMER: fire_timer,
+    Chore.TIMER: fire_timers,
     Chore.LEASE: expire_lease,
     Chore.MESSAGE: forget_messages,
     Chore.STATISTICS: keep_statistics,
