@@ -65,6 +65,7 @@ class Cluster:
         self.folder = folder.resolve()
         self._processes = (processes or HERE.parents[1] / "processes").resolve()
         self._secrets = self.folder / "secrets.json"
+        self._spawned: list[subprocess.Popen[bytes]] = []
 
     # -- what people ask for
 
@@ -104,6 +105,9 @@ class Cluster:
             )  # at once; with its namespace it would go later
             run("ip", "netns", "del", f"lane-{host}", check=False)
         run("ip", "link", "del", BRIDGE, check=False)
+        for process in self._spawned:
+            process.wait()
+        self._spawned.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def status(self) -> str:
@@ -310,7 +314,7 @@ class Cluster:
     ) -> None:
         """Start a program on a host in the background; its process number is kept in a file."""
         with (self.folder / "logs" / host / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
+            process: subprocess.Popen[bytes] = subprocess.Popen(
                 [*self._inside(host, account), *command],
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -319,6 +323,7 @@ class Cluster:
                 start_new_session=True,
                 cwd="/",
             )
+        self._spawned.append(process)
         (self.folder / "run" / host / name).write_text(str(process.pid))
 
     def _marks(self, host: str) -> list[Path]:

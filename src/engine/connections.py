@@ -54,15 +54,11 @@ def _postgresql_address(url: str) -> URL:
     who, at, where = parts.netloc.rpartition("@")
     if "," not in where:
         return make_url(url).set(drivername="postgresql+psycopg")
-    hosts, ports = [], []
-    for one in where.split(","):
-        host, colon, port = one.rpartition(":") if not one.endswith("]") else (one, "", "")
-        hosts.append((host if colon else one).strip("[]"))
-        ports.append(port or "5432")
+    hosts = tuple(one if ":" in one else f"{one}:5432" for one in where.split(","))
     plain = make_url(
         f"postgresql+psycopg://{who}{at}{parts.path}" + (f"?{parts.query}" if parts.query else "")
     )
-    return plain.update_query_dict({"host": ",".join(hosts), "port": ",".join(ports)})
+    return plain.update_query_dict({"host": hosts})
 
 
 def open_(url: str, *, statement_seconds: float | None = None) -> Engine:

@@ -57,6 +57,10 @@ class Client:
         assert found is not None, "signing in failed"
         self._http.headers["X-CSRF-Token"] = found[1]
 
+    def close(self) -> None:
+        """Close the browser."""
+        self._http.close()
+
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
         """One try: status (0: no answer) and the document that came."""
         try:
@@ -138,7 +142,9 @@ class Load:
     def __init__(self, address: str, username: str, password: str, *, people: int) -> None:
         self.book = Book()
         self._enough, self._over = threading.Event(), threading.Event()
-        clients = [Client(address, username, password, self.book, self._over) for _ in range(people + 1)]
+        self._clients = clients = [
+            Client(address, username, password, self.book, self._over) for _ in range(people + 1)
+        ]
         self._threads = [threading.Thread(target=self._watch, args=(clients[0],))]
         self._threads += [
             threading.Thread(target=self._work, args=(client, f"person{number}"))
@@ -159,6 +165,8 @@ class Load:
         self._over.set()
         for thread in self._threads:
             thread.join(_SECONDS + 5)
+        for client in self._clients:
+            client.close()
 
     def _work(self, client: Client, name: str) -> None:
         number = 0

@@ -121,10 +121,21 @@ def test_a_cluster_that_is_broken_again_and_again_loses_nothing(
     trial.during("primary cut off", trial.cut_primary)
     load.stop()
     tally = judge(load.book, cluster)
+    if tally.problems:
+        tally.problems.append(_traces(cluster))
     note = f"longest waits: {trial.pauses}; answers {dict(sorted(load.book.answers.items()))}"
     cases = len(load.book.started)
     ledger.enter("T26 cluster", "postgresql", seed, tally, cases=cases, faults=6, note=note)
     assert cases > PEOPLE
+
+
+def _traces(cluster: Any) -> str:
+    """The end of every traceback in the log of the web host."""
+    lines = (cluster.folder / "logs" / "app1" / "laneway.log").read_text("utf-8").splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith("Traceback")]
+    kept = Path("/var/tmp/laneway-cluster-test.log")
+    kept.write_text("\n".join(lines), "utf-8")
+    return f"{kept}: {len(starts)} tracebacks"
 
 
 def judge(book: Book, cluster: Any) -> Tally:
