@@ -59,6 +59,8 @@ TOLD: Mapping[str, tuple[str, str]] = {
     "instance_rewound": ("undo", N_("took the case back to “%(step)s”")),
     "instance_migrated": ("flow", N_("took the case over to another version")),
     "variables_changed": ("form", N_("changed data by hand")),
+    "case_held": ("lock", N_("held the case: it stays until it is released")),
+    "case_released": ("lock", N_("released the case: it may be archived when its time is over")),
 }
 """By event of the history: the icon and the words of a timeline."""
 
