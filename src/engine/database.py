@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, sessionmaker
 from sqlalchemy.orm import Session as Session  # callers outside the engine name it without SQLAlchemy
 
-from laneway import observed
+from laneway import metrics, observed
 from laneway.engine import connections, database_errors, storage
 from laneway.engine.standby import Staleness as Staleness  # pages tell it
 from laneway.engine.standby import Standby
@@ -150,7 +150,9 @@ def _turn() -> Iterator[None]:
     if is_postgresql():
         yield
         return
-    if not _writer.acquire(timeout=_SQLITE_TURN_SECONDS):
+    with metrics.LOCK_WAIT_SECONDS.time():
+        is_ours = _writer.acquire(timeout=_SQLITE_TURN_SECONDS)
+    if not is_ours:
         raise Conflict("database_busy")
     try:
         yield

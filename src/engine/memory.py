@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
+from laneway import metrics
 from laneway.engine import storage
 from laneway.engine.database import when_committed
 from laneway.engine.model import OPEN_STATES, UserTaskState
@@ -29,6 +30,7 @@ _LARGEST_BYTES = 100_000
 _WARY_SECONDS = 10.0
 """How long an instance is not guessed at after a guess about it was wrong: others are working on it."""
 _KNOWN = "known_instances"
+_HIT, _MISS = (metrics.CACHE_LOOKUPS.labels("instance", result) for result in ("hit", "miss"))
 
 
 @dataclass
@@ -108,6 +110,7 @@ def guess_by_task(session: Session, user_task_key: int) -> Any:
 
 
 def _use(session: Session, known: Known, row: Any) -> None:
+    (_MISS if known.instance is None else _HIT).inc()
     known.row = row
     storage.hold(session, process_instance, row)
     for task in known.user_tasks.values():

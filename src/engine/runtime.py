@@ -5,6 +5,7 @@ One call changes one instance. What it asks of other instances becomes rows that
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from laneway import metrics, observed
 from laneway.engine import cases, clock, definitions, history, memory, statistics, storage
-from laneway.engine.database import new_key
+from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.definitions import Definition
 from laneway.engine.expressions import StepHost
 from laneway.engine.model import OPEN_STATES, IncidentState, InstanceState, Person
@@ -88,8 +89,10 @@ def lock(session: Session, instance_key: int) -> Any:
     """
     row = storage.held(session, process_instance, instance_key)
     if row is None:
-        with metrics.LOCK_WAIT_SECONDS.time():
-            row = _found(_LOCK.first(session, instance_key=instance_key), instance_key)
+        began = time.perf_counter()
+        row = _found(_LOCK.first(session, instance_key=instance_key), instance_key)
+        if is_postgresql():
+            metrics.LOCK_WAIT_SECONDS.observe(time.perf_counter() - began)
         memory.locked(session, row)
     return row
 
