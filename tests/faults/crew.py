@@ -21,7 +21,11 @@ from laneway.engine import database
 from laneway.engine.tables import job
 
 ROOT = Path(__file__).parents[2]
-HANDLERS = Path(__file__).with_name("handlers.py")
+SOURCES = {
+    "clock": Path(__file__).with_name("wrong_clock.py"),
+    "faults": Path(__file__).with_name("handlers.py"),
+}
+"""What a process of the crew loads as handlers of a process folder."""
 _PATIENCE = 60.0
 
 
@@ -100,9 +104,10 @@ class Crew:
 
     def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
         self.folder = folder
-        self.handlers = folder / "processes" / "faults"
-        self.handlers.mkdir(parents=True, exist_ok=True)
-        (self.handlers / "handlers.py").write_text(HANDLERS.read_text())
+        for name, source in SOURCES.items():
+            handlers = folder / "processes" / name / "handlers.py"
+            handlers.parent.mkdir(parents=True)
+            handlers.write_text(source.read_text())
         self.effects_file = folder / "effects"
         self.effects_file.touch()
         self.settings = {
