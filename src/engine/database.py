@@ -246,13 +246,14 @@ def reading(*, stale_ok: bool = False) -> Iterator[Session]:
         found = _new_session()
     try:
         with found as session:
-            session.connection(execution_options=_READ_ONLY)
+            if standby is None:
+                session.connection(execution_options=_READ_ONLY)
             try:
                 yield session
             finally:
                 storage.end(session)
-                # A rollback would cost the connection its prepared statements; PostgreSQL was told to write nothing.
-                session.commit() if session.get_bind().dialect.name == "postgresql" else session.rollback()
+            # A rollback would cost the connection its prepared statements; PostgreSQL was told to write nothing.
+            session.commit() if session.get_bind().dialect.name == "postgresql" else session.rollback()
     except (DBAPIError, psycopg.Error) as error:
         if standby is not None:
             standby.avoid()
