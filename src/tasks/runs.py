@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from laneway.engine.jobs import ActivatedJob
 from laneway.tasks.registry import Handler, Job, entry_of
 
-LEASE_SECONDS = 10.0
+LEASE_SECONDS = 8.0
 """How long a job is held from each sign of life on, and so how soon after a crash it runs again."""
 
 

@@ -193,11 +193,29 @@ def test_a_cron_text_without_sense_is_refused(engine: Any, draw: Any, text: str)
     assert [(f.code, f.element_id) for f in refused.value.findings] == [("timer_unreadable", "start")]
 
 
-def test_summer_time_neither_skips_nor_doubles_a_daily_timer() -> None:
-    zone = ZoneInfo("Europe/Berlin")
-    moment = datetime(2026, 3, 27, 12, 0, tzinfo=zone)
+@pytest.mark.parametrize(
+    ("text", "day", "expected"),
+    [
+        ("0 30 2 * * *", "2026-03-27", ["28 02:30", "29 03:00", "30 02:30"]),
+        ("0 30 2 * * *", "2026-10-23", ["24 02:30", "25 02:30", "26 02:30"]),
+        ("0 30 1-3 * * *", "2026-10-24", ["25 01:30", "25 02:30", "25 03:30"]),
+    ],
+)
+def test_summer_time_neither_skips_nor_doubles_what_names_its_hours(
+    text: str, day: str, expected: list[str]
+) -> None:
+    moment = datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    found = []
+    for _ in expected:
+        moment = next_moment(text, moment)
+        found.append(moment.strftime("%d %H:%M"))
+    assert found == expected
+
+
+def test_what_happens_every_hour_happens_in_the_hour_that_comes_twice_as_well() -> None:
+    moment = datetime(2026, 10, 25, 1, 0, tzinfo=ZoneInfo("Europe/Berlin"))
     found = []
     for _ in range(4):
-        moment = next_moment("0 30 2 * * *", moment)
-        found.append(moment.strftime("%d"))
-    assert found == ["28", "29", "30", "31"]
+        moment = next_moment("0 30 * * * *", moment)
+        found.append(moment.strftime("%H:%M %z"))
+    assert found == ["01:30 +0200", "02:30 +0200", "02:30 +0100", "03:30 +0100"]

@@ -16,6 +16,7 @@ _MACROS = {
     "@hourly": "0 0 * * * *",
 }
 FIELDS = 6
+_HOUR = 2
 
 
 def is_cron(text: str) -> bool:
@@ -25,10 +26,18 @@ def is_cron(text: str) -> bool:
 
 
 def next_moment(text: str, after: datetime) -> datetime:
-    """The next time that a cron expression means, in the time zone of `after`. Raises ValueError."""
+    """The next time that a cron expression means, in the time zone of `after`. Raises ValueError.
+
+    The hour that comes twice when clocks are set back counts once for a text that names its hours, and twice for one
+    that means every hour.
+    """
     fields = _MACROS.get(text.strip(), text).replace("?", "*")
+    names_hours = "*" not in fields.split()[_HOUR]
     try:
-        found: datetime = croniter(fields, after, second_at_beginning=True).get_next(datetime)
+        moments = croniter(fields, after, second_at_beginning=True)
+        found: datetime = moments.get_next(datetime)
+        while names_hours and found.fold:
+            found = moments.get_next(datetime)
     except CroniterError as error:
         raise ValueError(str(error)) from error
     return found
