@@ -91,6 +91,6 @@ def _open_tasks(workflow: Any) -> list[Any]:
 
 
 def _complete(workflow: Any, task: Any) -> None:
-    task.data.update(again=True, note="seal defect " * 10)
+    task.data.update(again=True, note="seal defect " * 80)
     task.run()
     workflow.do_engine_steps()
