@@ -88,7 +88,11 @@ class _Json(_Formatter):
             "level": record.levelname,
             "logger": record.name,
             "event": record.getMessage(),
-            **_fields(record),
+            # Keys have 63 bits and would be rounded by tools that read numbers as JavaScript does.
+            **{
+                name: str(value) if name.endswith("_key") else value
+                for name, value in _fields(record).items()
+            },
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)

@@ -32,8 +32,8 @@ def test_a_json_line_carries_the_ids_it_is_about(stream):
         "level": "INFO",
         "logger": "laneway.test",
         "event": "job_completed",
-        "instance_key": 7,
-        "job_key": 8,
+        "instance_key": "7",
+        "job_key": "8",
         "seconds": 0.5,
     }
     assert "instance_key" not in second
@@ -93,7 +93,7 @@ def test_what_becomes_known_on_the_way_stands_in_the_lines_that_follow(stream):
         log.info("inside")
     log.info("after")
     outside, inside, after = map(json.loads, stream.getvalue().splitlines())
-    assert (inside["request_id"], inside["instance_key"]) == ("ab", 7)
+    assert (inside["request_id"], inside["instance_key"]) == ("ab", "7")
     assert "instance_key" not in outside
     assert "instance_key" not in after
 

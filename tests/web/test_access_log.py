@@ -74,7 +74,7 @@ def test_completing_a_task_leaves_the_ids_of_task_and_instance(
     browser.post(f"/tasks/{key}/claim")
     browser.send("POST", f"/tasks/{key}/complete", {"values": {"finding": "se" + "cret"}})
     line = lines(stream)[-1]
-    assert (line["user_task_key"], line["instance_key"]) == (key, refund.instance_key)
+    assert (line["user_task_key"], line["instance_key"]) == (str(key), str(refund.instance_key))
     assert (line["person"], line["process_id"], line["status"]) == ("mei", "refund", 200)
     assert "secret" not in stream.getvalue()
 

@@ -129,10 +129,10 @@ def test_what_a_case_is_about_is_told_to_nobody_who_operates_it(
     failures = [line for line in lines if "traceback" in line]
     assert {line["logger"] for line in failures} == {"laneway.tasks.worker"}
     of_jobs = [line for line in failures if "job_key" in line]
-    assert [(line["instance_key"], line["job_type"]) for line in of_jobs] == [(key, JOB_TYPE)] * 2
+    assert [(line["instance_key"], line["job_type"]) for line in of_jobs] == [(str(key), JOB_TYPE)] * 2
     assert "RuntimeError" in of_jobs[1]["traceback"]
-    assert any(line.get("effect_key") == 5 for line in failures)
-    assert any(line.get("person") == "chen" and line.get("instance_key") == key for line in lines)
+    assert any(line.get("effect_key") == "5" for line in failures)
+    assert any(line.get("person") == "chen" and line.get("instance_key") == str(key) for line in lines)
 
     names = {span.name for span in finished}
     assert {"job", "report", "send", "complete_job", "complete_user_task", "correlate_message"} <= names
