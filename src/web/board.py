@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, request
 
 from laneway.engine import clock
 from laneway.engine.queries import board, cases, names
-from laneway.engine.queries.board import BoardCase, BoardFilter, Waiting
+from laneway.engine.queries.board import BoardFilter, Lanes, Tally, Waiting
+from laneway.engine.queries.cases import CaseRow
 from laneway.web import clocks
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, length, local, number, pick
-from laneway.web.looking import looking
+from laneway.web.looking import fold_statistics, looking
+from laneway.words import Text
 
 bp = Blueprint("board", __name__)
 
 _CARDS = 6
+_MOST_LANES = 12
 _PEOPLE = 8
 _STEPS = 5
 _DAYS = 7
@@ -28,12 +31,13 @@ _MEASURED = timedelta(days=30)
 _UNKNOWN = "–"
 
 LANES_BY = {
-    "clock": N_("By clock"),
-    "step": N_("By step"),
-    "severity": N_("By severity"),
-    "owner": N_("By owner"),
-    "age": N_("By age"),
+    Lanes.CLOCK: N_("By clock"),
+    Lanes.STEP: N_("By step"),
+    Lanes.SEVERITY: N_("By severity"),
+    Lanes.OWNER: N_("By owner"),
+    Lanes.AGE: N_("By age"),
 }
+_FIXED = (Lanes.CLOCK, Lanes.AGE)
 _CLOCK_LANES = {
     clocks.BREACH: ("alert", N_("Overdue")),
     clocks.RISK: ("clock", N_("At risk")),
@@ -43,11 +47,20 @@ _CLOCK_LANES = {
 }
 
 
+_AGE_LANES = {
+    "0": ("clock", N_("Under 1 day")),
+    "1": ("clock", N_("1–3 days")),
+    "2": ("clock", N_("3–7 days")),
+    "3": ("clock", N_("1–4 weeks")),
+    "4": ("clock", N_("Over 4 weeks")),
+}
+
+
 @dataclass(frozen=True)
 class Card:
     """One case on the board: its clock, the step it stands at and who holds it."""
 
-    case: BoardCase
+    case: CaseRow
     clock: clocks.Clock
     step: str
     holder: str | None
@@ -60,8 +73,12 @@ class Lane:
     name: str
     icon: str
     state: str
-    total: int = 0
-    cards: list[BoardCase] = field(default_factory=list)
+    tally: Tally
+    cards: list[CaseRow] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return self.tally.total
 
     @property
     def more(self) -> int:
@@ -95,20 +112,33 @@ def show() -> str:
     """The board, narrowed and arranged as the address says."""
     person, asked = current_person(), request.args
     wanted = BoardFilter(asked.get("process", ""), asked.get("severity", ""), asked.get("owner", ""))
-    by = asked.get("by", "clock") if asked.get("by") in LANES_BY else "clock"
+    by = Lanes(asked["by"]) if asked.get("by") in LANES_BY else Lanes.CLOCK
     now = clock.now()
     week = local(now).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=_DAYS - 1)
+    fold_statistics()
     with looking() as session:
-        open_cases = board.open_cases(session, person, wanted)
+        tallies = board.tallies(session, person, wanted, by, now=now)
         people, groups = names.people(session), names.groups(session)
-        lanes = _lanes(open_cases, by, now, lambda group: pick(groups[group]) if group in groups else group)
-        waits = board.waits(session, [case.instance_key for lane in lanes for case in lane.cards])
+        lanes = _lanes(tallies, by, groups)
+        shown = {
+            lane.tally.lane: board.most_urgent(session, wanted, by, lane.tally.lane, now=now, limit=_CARDS)
+            for lane in lanes
+            if lane.tally.total
+        }
+        keys = [key for of_lane in shown.values() for key in of_lane]
+        found = cases.by_key(session, keys)
+        waits = board.waits(session, keys)
+        by_clock = (
+            tallies if by is Lanes.CLOCK else board.tallies(session, person, wanted, Lanes.CLOCK, now=now)
+        )
         loads = board.workload(session, now=now, limit=_PEOPLE)
         punctuality = board.punctuality(session, since=now - _MEASURED)
-        opened, ended = board.in_and_out(session, since=week)
+        hours = board.in_and_out(session, since=week)
         slow = board.bottlenecks(session, since=now - _MEASURED, limit=_STEPS)
         failed = board.failed_steps(session)
         choices = cases.choices(session)
+    for lane in lanes:
+        lane.cards = [found[key] for key in shown.get(lane.tally.lane, ()) if key in found]
     return page(
         "board.html",
         nav="board",
@@ -116,11 +146,12 @@ def show() -> str:
         by=by,
         lanes_by=LANES_BY,
         lanes=lanes,
+        hidden_lanes=len(tallies) - len(lanes) if by not in _FIXED else 0,
         card_of=lambda case: _card(case, waits.get(case.instance_key), now),
-        figures=_figures(open_cases, now, failed, punctuality),
+        figures=_figures(by_clock, now, failed, punctuality),
         loads=loads,
         fullest=max((load.open for load in loads), default=1),
-        days=_days(opened, ended, now),
+        days=_days(hours, now),
         slow=[(one, length(timedelta(seconds=one.median_seconds))) for one in slow],
         choices=choices,
         people=people,
@@ -128,7 +159,7 @@ def show() -> str:
     )
 
 
-def _state(case: BoardCase, now: datetime) -> str:
+def _state(case: CaseRow, now: datetime) -> str:
     if case.clock is not None and case.clock.due_at is not None and now > case.clock.due_at:
         return clocks.BREACH
     if case.has_incident:
@@ -140,7 +171,7 @@ def _state(case: BoardCase, now: datetime) -> str:
     return clocks.state_at(case.clock.due_at, case.clock.created_at, now)
 
 
-def _card(case: BoardCase, waiting: Waiting | None, now: datetime) -> Card:
+def _card(case: CaseRow, waiting: Waiting | None, now: datetime) -> Card:
     state = _state(case, now)
     if state == clocks.INCIDENT:
         shown = clocks.failed()
@@ -155,54 +186,40 @@ def _card(case: BoardCase, waiting: Waiting | None, now: datetime) -> Card:
     return Card(case, shown, pick(step), case.clock.assignee if case.clock else None)
 
 
-def _lanes(
-    open_cases: list[BoardCase], by: str, now: datetime, name_of_group: Callable[[str], str]
-) -> list[Lane]:
-    lanes: dict[str, Lane] = {}
-    if by == "clock":
-        lanes = {state: Lane(_(name), icon, state) for state, (icon, name) in _CLOCK_LANES.items()}
-    if by == "age":
-        lanes = {name: Lane(name, "clock", "") for name in _ages()}
-    for case in open_cases:
-        match by:
-            case "clock":
-                name = _state(case, now)
-            case "age":
-                name = _age(case, now)
-            case "severity":
-                name = case.severity or _UNKNOWN
-            case "owner":
-                name = name_of_group(case.owner_group) or _UNKNOWN
-            case _:
-                name = pick(case.clock.name) if case.clock else _("Waiting")
-        lane = lanes.setdefault(name, Lane(name, "flow", ""))
-        lane.total += 1
-        if len(lane.cards) < _CARDS:
-            lane.cards.append(case)
-    if by == "severity":
-        return [lanes[name] for name in sorted(lanes)]
-    return list(lanes.values())
+def _lanes(tallies: list[Tally], by: Lanes, groups: Mapping[str, Text]) -> list[Lane]:
+    """The lanes to draw. Clocks and ages always have all of theirs; of the others the most urgent ones."""
+    if by in _FIXED:
+        known = {tally.lane[0]: tally for tally in tallies}
+        fixed = _CLOCK_LANES if by is Lanes.CLOCK else _AGE_LANES
+        return [
+            Lane(
+                _(name),
+                icon,
+                state if by is Lanes.CLOCK else "",
+                known.get(state, Tally((state, ""), 0, None)),
+            )
+            for state, (icon, name) in fixed.items()
+        ]
+    lanes = [Lane(_name_of(tally, by, groups), "flow", "", tally) for tally in tallies[:_MOST_LANES]]
+    return sorted(lanes, key=lambda lane: lane.name) if by is Lanes.SEVERITY else lanes
 
 
-def _ages() -> list[str]:
-    return [_("Under 1 day"), _("1–3 days"), _("3–7 days"), _("1–4 weeks"), _("Over 4 weeks")]
+def _name_of(tally: Tally, by: Lanes, groups: Mapping[str, Text]) -> str:
+    zh, en = tally.lane
+    if by is Lanes.STEP:
+        return pick(Text(zh, en)) if zh or en else _("Waiting")
+    if by is Lanes.OWNER and zh in groups:
+        return pick(groups[zh])
+    return zh or _UNKNOWN
 
 
-def _age(case: BoardCase, now: datetime) -> str:
-    days = (now - case.opened_at).total_seconds() / 86400
-    at = sum(days >= limit for limit in (1, 3, 7, 28))
-    return _ages()[at]
-
-
-def _figures(
-    open_cases: list[BoardCase], now: datetime, failed: int, punctual: board.Punctuality
-) -> list[Figure]:
-    states = Counter(_state(case, now) for case in open_cases)
-    late = [now - case.clock.due_at for case in open_cases if case.clock and case.clock.due_at]
+def _figures(tallies: list[Tally], now: datetime, failed: int, punctual: board.Punctuality) -> list[Figure]:
+    states = Counter({tally.lane[0]: tally.total for tally in tallies})
+    late = [now - tally.first_due for tally in tallies if tally.first_due is not None]
     longest = max(late, default=timedelta())
     share = f"{number(round(100 * punctual.in_time / punctual.completed, 1))}%" if punctual.completed else "–"
     return [
-        Figure("case", "", _("Open"), number(len(open_cases)), _("cases")),
+        Figure("case", "", _("Open"), number(states.total()), _("cases")),
         Figure(
             "alert",
             "breach",
@@ -217,8 +234,11 @@ def _figures(
     ]
 
 
-def _days(opened: list[datetime], ended: list[datetime], now: datetime) -> list[Day]:
-    ins, outs = (Counter(local(at).date() for at in moments) for moments in (opened, ended))
+def _days(hours: list[board.Hour], now: datetime) -> list[Day]:
+    ins, outs = Counter[date](), Counter[date]()
+    for hour in hours:
+        ins[local(hour.at).date()] += hour.opened
+        outs[local(hour.at).date()] += hour.ended
     dates = [local(now).date() - timedelta(days=back) for back in range(_DAYS - 1, -1, -1)]
     highest = max([*ins.values(), *outs.values(), 1])
     return [

@@ -23,7 +23,7 @@ from laneway.web import case_decisions, clocks, outbox_texts
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
-from laneway.web.looking import looking
+from laneway.web.looking import fold_statistics, looking
 from laneway.web.story import FULL, SHORT, Teller
 
 bp = Blueprint("cases", __name__)
@@ -71,6 +71,7 @@ def listed() -> str:
         owner_group=asked.get("owner", ""),
     )
     offset = max(0, asked.get("from", 0, type=int))
+    fold_statistics()
     with looking() as session:
         found = cases.search(session, person, wanted, limit=_PAGE, offset=offset)
         choices = cases.choices(session)

@@ -93,6 +93,7 @@ def show(view: str, key: int | None = None) -> str:
         "inbox/page.html",
         nav="inbox",
         counts=counts,
+        told=_told(counts),
         view=wanted,
         views=VIEWS,
         team_views=TEAM_VIEWS,
@@ -117,8 +118,21 @@ def news(view: str) -> str:
         items = inbox.items(session, person, wanted, at=at_now(), limit=_ROWS)
     fresh = sum(item.user_task_key > since for item in items) if counts[wanted] else 0
     return piece(
-        "inbox/news.html", view=wanted, counts=counts, fresh=fresh, since=since, views=(*VIEWS, *TEAM_VIEWS)
+        "inbox/news.html",
+        view=wanted,
+        counts=counts,
+        told=_told(counts),
+        fresh=fresh,
+        since=since,
+        views=(*VIEWS, *TEAM_VIEWS),
     )
+
+
+def _told(counts: Mapping[View, int]) -> dict[View, str]:
+    return {
+        view: str(count) if count <= inbox.COUNT_LIMIT else f"{inbox.COUNT_LIMIT}+"
+        for view, count in counts.items()
+    }
 
 
 @bp.post("/tasks/<int:key>/claim")

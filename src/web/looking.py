@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from flask import Flask, Response, current_app, g, request
 
-from laneway.engine.database import Session, reading, staleness
+from laneway.engine import statistics
+from laneway.engine.database import Session, reading, staleness, unit_of_work
+from laneway.errors import Conflict, Unavailable
 from laneway.settings import Settings
 
 _COOKIE = "laneway_changed"
@@ -18,6 +20,19 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def register(app: Flask) -> None:
     """Let those who have just changed something see it."""
     app.after_request(_remember_change)
+
+
+def fold_statistics() -> None:
+    """Let the page that is about to be read show what has just been done; in a busy place what a worker has not yet.
+
+    Where nothing can be written at this moment, it shows what was folded last.
+    """
+    with suppress(Conflict, Unavailable):
+        with reading() as session:
+            if not statistics.is_pending(session):
+                return
+        with unit_of_work() as session:
+            statistics.fold(session)
 
 
 @contextmanager

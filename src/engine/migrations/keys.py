@@ -45,7 +45,7 @@ def rekey(table: str, keys: Keys) -> None:
         op.execute(f"UPDATE {table} SET instance_key = NULL WHERE instance_key = 0")
     else:
         op.execute(f"UPDATE {table} SET instance_key = 0 WHERE instance_key IS NULL")
-    op.create_primary_key(f"pk_{table}", table, keys.primary)
+    op.create_primary_key(f"pk_{table}", table, list(keys.primary))
     for names in keys.unique:
         op.create_unique_constraint(f"uq_{table}_{names[0]}", table, names)
     for column, target in keys.foreign:

@@ -1,32 +1,52 @@
-"""The managers' overview: every open case with its most urgent clock, and figures around them."""
+"""The managers' overview: open cases in lanes, and figures around them.
+
+It reads `open_case` and the counters beside it, which `statistics` keeps; no question here looks at history, at ended
+cases or at completed work.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from statistics import median
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access
-from laneway.engine.model import OPEN_STATES, Person, UserTaskState
-from laneway.engine.queries.cases import Clock, clock_of, ranked_user_tasks
+from laneway.engine.model import Person
+from laneway.engine.queries import names
 from laneway.engine.tables import (
-    case_file,
+    case_hour,
     incident,
     message_subscription,
+    open_case,
     process_definition,
     process_instance,
+    step_day,
     timer,
     user_task,
 )
 from laneway.engine.tables import person as person_table
+from laneway.engine.tables.waiting import is_active_incident, is_open_task
 from laneway.words import Text
 
-_STEPS_MEASURED = 2000
+
+class Lanes(StrEnum):
+    """What the board's lanes are made by, as it stands in its address."""
+
+    CLOCK = "clock"
+    STEP = "step"
+    SEVERITY = "severity"
+    OWNER = "owner"
+    AGE = "age"
+
+
+AGES = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=28))
+"""Where one lane of ages ends and the next begins."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +59,16 @@ class BoardFilter:
 
 
 @dataclass(frozen=True)
-class BoardCase:
-    """One open case as a card."""
+class Tally:
+    """How many open cases stand in one lane, and the earliest deadline among them.
 
-    number: str
-    instance_key: int
-    process_id: str
-    process_name: Text
-    title: str
-    customer: str
-    severity: str
-    owner_group: str
-    opened_at: datetime
-    has_incident: bool
-    clock: Clock | None
+    `lane` is a state of the clock (breach, incident, wait, risk, ok), a severity, a group, the number of an age in
+    AGES, or the Chinese and the English name of a step; empty texts: there is none.
+    """
+
+    lane: tuple[str, str]
+    total: int
+    first_due: datetime | None
 
 
 @dataclass(frozen=True)
@@ -92,64 +108,79 @@ class Punctuality:
     in_time: int
 
 
-def open_cases(session: Session, person: Person, wanted: BoardFilter) -> list[BoardCase]:
-    """Every open case that fits, the most urgent first, in one query. Raises NotAllowed."""
+@dataclass(frozen=True)
+class Hour:
+    """How many cases were opened, and how many ended, in the hour that begins `at`."""
+
+    at: datetime
+    opened: int
+    ended: int
+
+
+def tallies(
+    session: Session, person: Person, wanted: BoardFilter, by: Lanes, *, now: datetime
+) -> list[Tally]:
+    """The lanes that open cases stand in, the one with the earliest deadline first. Raises NotAllowed."""
     access.require(person, access.Action.SEE_BOARD)
-    ranked = ranked_user_tasks().subquery()
-    inner = process_instance.alias("inner_instance")
-    failed = select(inner.c.key).where(inner.c.root_key == process_instance.c.key, inner.c.has_incident)
-    query = (
-        select(
-            process_instance.c.key,
-            process_instance.c.process_id,
-            process_instance.c.business_key,
-            process_instance.c.started_at,
-            failed.correlate(process_instance).exists().label("failed"),
-            process_definition.c.name_zh,
-            process_definition.c.name_en,
-            case_file.c.number,
-            case_file.c.title,
-            case_file.c.customer,
-            case_file.c.severity,
-            case_file.c.owner_group,
-            ranked,
-        )
-        .select_from(process_instance)
-        .join(process_definition, process_definition.c.key == process_instance.c.process_definition_key)
-        .outerjoin(case_file, case_file.c.instance_key == process_instance.c.key)
-        .outerjoin(ranked, and_(ranked.c.root_key == process_instance.c.key, ranked.c.rank == 1))
-        .where(
-            process_instance.c.parent_key.is_(None),
-            process_instance.c.state.in_(OPEN_STATES),
-        )
-        .order_by(ranked.c.due_at.nulls_last(), process_instance.c.key)
+    placed = _placed(wanted, by, now).subquery()
+    first_due = func.min(placed.c.due_at)
+    rows = session.execute(
+        select(placed.c.lane, placed.c.lane_en, func.count().label("total"), first_due.label("first_due"))
+        .group_by(placed.c.lane, placed.c.lane_en)
+        .order_by(first_due.nulls_last(), placed.c.lane)
     )
-    return [
-        BoardCase(
-            number=row.number or str(row.key),
-            instance_key=row.key,
-            process_id=row.process_id,
-            process_name=Text(row.name_zh, row.name_en),
-            title=row.title or row.business_key or "",
-            customer=row.customer or "",
-            severity=row.severity or "",
-            owner_group=row.owner_group or "",
-            opened_at=row.started_at,
-            has_incident=bool(row.failed),
-            clock=clock_of(row) if row.task_key is not None else None,
-        )
-        for row in session.execute(_narrowed(query, wanted))
-    ]
+    return [Tally((str(row.lane), row.lane_en), int(row.total), row.first_due) for row in rows]
 
 
-def _narrowed(query: Select[tuple[object, ...]], wanted: BoardFilter) -> Select[tuple[object, ...]]:
+def most_urgent(
+    session: Session, wanted: BoardFilter, by: Lanes, lane: tuple[str, str], *, now: datetime, limit: int
+) -> list[int]:
+    """The keys of the most urgent cases of a lane, the most urgent first."""
+    placed = _placed(wanted, by, now).subquery()
+    query = (
+        select(placed.c.root_key)
+        .where(placed.c.lane == lane[0], placed.c.lane_en == lane[1])
+        .order_by(placed.c.due_at.nulls_last(), placed.c.root_key)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _placed(wanted: BoardFilter, by: Lanes, now: datetime) -> Select[Any]:
+    """Open cases that fit, with the lane that each stands in."""
+    columns = open_case.c
+    lane, lane_en = _lane(by, now)
+    query = select(columns.root_key, columns.due_at, lane.label("lane"), lane_en.label("lane_en"))
     if wanted.process_id:
-        query = query.where(process_instance.c.process_id == wanted.process_id)
+        query = query.where(columns.process_id == wanted.process_id)
     if wanted.severity:
-        query = query.where(case_file.c.severity == wanted.severity)
+        query = query.where(columns.severity == wanted.severity)
     if wanted.owner_group:
-        query = query.where(case_file.c.owner_group == wanted.owner_group)
+        query = query.where(columns.owner_group == wanted.owner_group)
     return query
+
+
+def _lane(by: Lanes, now: datetime) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    columns, none = open_case.c, literal("")
+    match by:
+        case Lanes.CLOCK:
+            state = case(
+                (columns.due_at < now, "breach"),
+                (columns.has_incident, "incident"),
+                (columns.task_key.is_(None), "wait"),
+                (columns.risk_at <= now, "risk"),
+                else_="ok",
+            )
+            return state, none
+        case Lanes.AGE:
+            ages = [(columns.opened_at > now - age, str(number)) for number, age in enumerate(AGES)]
+            return case(*ages, else_=str(len(AGES))), none
+        case Lanes.SEVERITY:
+            return columns.severity, none
+        case Lanes.OWNER:
+            return columns.owner_group, none
+        case Lanes.STEP:
+            return columns.step_zh, columns.step_en
 
 
 def waits(session: Session, root_keys: Collection[int]) -> dict[int, Waiting]:
@@ -186,7 +217,7 @@ def waits(session: Session, root_keys: Collection[int]) -> dict[int, Waiting]:
 
 def failed_steps(session: Session) -> int:
     """How many steps have failed and wait for someone to look at them."""
-    count = select(func.count()).select_from(incident).where(incident.c.state == "ACTIVE")
+    count = select(func.count()).select_from(incident).where(is_active_incident)
     return int(session.scalar(count) or 0)
 
 
@@ -197,7 +228,7 @@ def workload(session: Session, *, now: datetime, limit: int) -> list[Load]:
     rows = session.execute(
         select(user_task.c.assignee, person_table.c.name_zh, person_table.c.name_en, count, overdue)
         .outerjoin(person_table, person_table.c.username == user_task.c.assignee)
-        .where(user_task.c.state == UserTaskState.CREATED.value, user_task.c.assignee.is_not(None))
+        .where(is_open_task, user_task.c.assignee.is_not(None))
         .group_by(user_task.c.assignee, person_table.c.name_zh, person_table.c.name_en)
         .order_by(count.desc(), user_task.c.assignee)
         .limit(limit)
@@ -214,53 +245,82 @@ def workload(session: Session, *, now: datetime, limit: int) -> list[Load]:
 
 
 def punctuality(session: Session, *, since: datetime) -> Punctuality:
-    """How punctual user tasks completed since then were."""
-    in_time = func.sum(case((user_task.c.completed_at <= user_task.c.due_at, 1), else_=0))
+    """How punctual user tasks were that were completed since the day of that moment."""
+    columns = step_day.c
     row = session.execute(
-        select(func.count().label("completed"), in_time.label("in_time")).where(
-            user_task.c.state == UserTaskState.COMPLETED.value,
-            user_task.c.due_at.is_not(None),
-            user_task.c.completed_at >= since,
-        )
+        select(
+            func.sum(columns.with_deadline).label("completed"), func.sum(columns.in_time).label("in_time")
+        ).where(columns.day >= since.date())
     ).one()
-    return Punctuality(int(row.completed), int(row.in_time or 0))
+    return Punctuality(int(row.completed or 0), int(row.in_time or 0))
 
 
-def in_and_out(session: Session, *, since: datetime) -> tuple[list[datetime], list[datetime]]:
-    """The moments at which cases were opened, and at which they ended, since then."""
-    is_case = process_instance.c.parent_key.is_(None)
-    opened = session.scalars(
-        select(process_instance.c.started_at).where(is_case, process_instance.c.started_at >= since)
+def in_and_out(session: Session, *, since: datetime) -> list[Hour]:
+    """How many cases were opened and ended in each hour since then in which any were."""
+    columns = case_hour.c
+    rows = session.execute(
+        select(columns.hour, func.sum(columns.opened).label("opened"), func.sum(columns.ended).label("ended"))
+        .where(columns.hour >= since)
+        .group_by(columns.hour)
     )
-    ended = session.scalars(
-        select(process_instance.c.ended_at).where(is_case, process_instance.c.ended_at >= since)
-    )
-    return list(opened), [at for at in ended if at is not None]
+    return [Hour(row.hour, int(row.opened), int(row.ended)) for row in rows]
 
 
 def bottlenecks(session: Session, *, since: datetime, limit: int) -> list[Bottleneck]:
-    """The steps whose median time from creation to completion is longest."""
+    """The steps whose median time from creation to completion is longest, since the day of that moment.
+
+    The median is the mean of the bucket that it lies in, so it is at most a quarter off.
+    """
+    columns = step_day.c
     rows = session.execute(
         select(
-            user_task.c.process_id,
-            user_task.c.element_id,
-            user_task.c.name_zh,
-            user_task.c.name_en,
-            user_task.c.created_at,
-            user_task.c.completed_at,
+            columns.process_id,
+            columns.element_id,
+            columns.bucket,
+            func.sum(columns.times).label("times"),
+            func.sum(columns.seconds).label("seconds"),
         )
-        .where(user_task.c.state == UserTaskState.COMPLETED.value, user_task.c.completed_at >= since)
-        .order_by(user_task.c.key.desc())
-        .limit(_STEPS_MEASURED)
+        .where(columns.day >= since.date())
+        .group_by(columns.process_id, columns.element_id, columns.bucket)
+        .order_by(columns.bucket)
     )
-    took: Mapping[tuple[str, str], list[float]] = defaultdict(list)
-    names: dict[tuple[str, str], Text] = {}
+    buckets: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
     for row in rows:
-        step = (row.process_id, row.element_id)
-        names.setdefault(step, Text(row.name_zh, row.name_en))
-        took[step].append((row.completed_at - row.created_at).total_seconds())
-    found = [
-        Bottleneck(names[step], step[0], step[1], median(seconds), len(seconds))
-        for step, seconds in took.items()
+        buckets[row.process_id, row.element_id].append((int(row.times), float(row.seconds)))
+    slowest = sorted(((_median(found), step) for step, found in buckets.items()), reverse=True)[:limit]
+    words = _names_of_steps(session, {process_id for _median_seconds, (process_id, _element) in slowest})
+    return [
+        Bottleneck(
+            words.get(step, Text(step[1], step[1])),
+            *step,
+            median_seconds,
+            sum(times for times, _seconds in buckets[step]),
+        )
+        for median_seconds, step in slowest
     ]
-    return sorted(found, key=lambda one: -one.median_seconds)[:limit]
+
+
+def _median(buckets: Sequence[tuple[int, float]]) -> float:
+    """From (how many, how long all together), the shortest first."""
+    half = sum(times for times, _seconds in buckets) / 2
+    for times, seconds in buckets:
+        half -= times
+        if half <= 0:
+            return seconds / times
+    return 0.0
+
+
+def _names_of_steps(session: Session, process_ids: Collection[str]) -> dict[tuple[str, str], Text]:
+    """By process id and element id, as the newest version of each process names them."""
+    columns = process_definition.c
+    newest = session.execute(
+        select(columns.process_id, func.max(columns.key).label("key"))
+        .where(columns.process_id.in_(process_ids))
+        .group_by(columns.process_id)
+    )
+    return {
+        (row.process_id, element_id): name
+        for row in newest
+        for element_id, name in names.elements(session, row.key).items()
+        if name.zh or name.en
+    }

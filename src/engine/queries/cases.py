@@ -11,17 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access
-from laneway.engine.model import OPEN_STATES, InstanceState, Person, UserTaskState
+from laneway.engine.model import InstanceState, Person
 from laneway.engine.tables import (
     case_file,
+    open_case,
     process_definition,
     process_instance,
     user_task,
 )
+from laneway.engine.tables.waiting import is_open_task
 from laneway.errors import NotFound
 from laneway.words import Text
 
@@ -73,14 +75,19 @@ class CaseRow:
     has_file: bool = True
 
 
+COUNT_LIMIT = 10_000
+"""How far ended cases are counted and paged through; who looks for more than that narrows the list."""
+
+
 @dataclass(frozen=True)
 class CasePage:
-    """Some rows of the list and how many there are in all."""
+    """Some rows of the list and how many there are in all, or at least, if there are more than COUNT_LIMIT."""
 
     rows: list[CaseRow]
     total: int
     limit: int
     offset: int
+    has_more_total: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,32 +100,46 @@ class Choices:
 
 
 def search(session: Session, person: Person, wanted: CaseFilter, *, limit: int, offset: int) -> CasePage:
-    """Cases that fit the filter, newest first. Raises NotAllowed."""
+    """Cases that fit the filter, newest first. Raises NotAllowed.
+
+    Open ones are told from `open_case`, as `statistics` has it.
+    """
     access.require(person, access.Action.SEE_CASE)
-    condition = _fits(wanted)
-    total = session.scalar(_joined(select(func.count())).where(condition)) or 0
-    found = session.execute(
-        _rows()
-        .where(condition)
-        .order_by(process_instance.c.started_at.desc(), process_instance.c.key.desc())
-        .limit(limit)
-        .offset(offset)
-    ).all()
-    clocks = most_urgent(session, [row.key for row in found])
-    return CasePage([_row(row, clocks.get(row.key)) for row in found], int(total), limit, offset)
+    found = _open_keys(wanted) if wanted.state in ("open", "failed") else _keys(wanted)
+    some = found.limit(COUNT_LIMIT + 1).subquery()
+    total = int(session.scalar(select(func.count()).select_from(some)) or 0)
+    key = found.selected_columns[0]
+    offset = min(offset, COUNT_LIMIT)
+    keys = session.scalars(found.order_by(key.desc()).limit(limit).offset(offset)).all()
+    rows = by_key(session, keys)
+    return CasePage(
+        [rows[key] for key in keys if key in rows],
+        min(total, COUNT_LIMIT),
+        limit,
+        offset,
+        total > COUNT_LIMIT,
+    )
+
+
+def by_key(session: Session, root_keys: Collection[int]) -> dict[int, CaseRow]:
+    """Cases by root instance key; keys of none are left out."""
+    if not root_keys:
+        return {}
+    clocks = most_urgent(session, root_keys)
+    found = session.execute(_rows().where(process_instance.c.key.in_(root_keys)))
+    return {row.key: _row(row, clocks.get(row.key)) for row in found}
 
 
 def find(session: Session, person: Person, number: str) -> CaseRow:
     """The case with this number, or the root instance with this key. Raises NotAllowed, NotFound."""
     access.require(person, access.Action.SEE_CASE)
-    by_key = number.isdigit() and len(number) < 20
-    wanted = case_file.c.number == number
-    if by_key:
-        wanted = or_(wanted, process_instance.c.key == int(number))
-    row = session.execute(_rows().where(wanted)).one_or_none()
+    key = session.scalar(select(case_file.c.instance_key).where(case_file.c.number == number))
+    if key is None and number.isdigit() and len(number) < 20:
+        key = int(number)
+    row = by_key(session, [key]).get(key) if key is not None else None
     if row is None:
         raise NotFound("case_not_found", number=number)
-    return _row(row, most_urgent(session, [row.key]).get(row.key))
+    return row
 
 
 def number_of(session: Session, instance_key: int) -> str:
@@ -135,82 +156,98 @@ def number_of(session: Session, instance_key: int) -> str:
 
 def choices(session: Session) -> Choices:
     """Processes with cases, and the severities and owning groups that cases carry."""
+    instances = process_instance.c
+    has_cases = exists().where(
+        instances.process_id == process_definition.c.process_id,
+        or_(instances.ended_at.is_not(None), instances.ended_at.is_(None)),
+    )
     names = session.execute(
         select(process_definition.c.process_id, process_definition.c.name_zh, process_definition.c.name_en)
-        .where(process_definition.c.process_id.in_(select(process_instance.c.process_id).distinct()))
+        .where(has_cases)
         .order_by(process_definition.c.process_id, process_definition.c.version)
     )
-    pairs = session.execute(select(case_file.c.severity, case_file.c.owner_group).distinct()).all()
     return Choices(
         {row.process_id: Text(row.name_zh, row.name_en) for row in names},
-        sorted({row.severity for row in pairs if row.severity}),
-        sorted({row.owner_group for row in pairs if row.owner_group}),
+        _distinct(session, case_file.c.severity),
+        _distinct(session, case_file.c.owner_group),
     )
+
+
+def _distinct(session: Session, column: ColumnElement[str]) -> list[str]:
+    """The values of an indexed column, each found from the one before: their number counts, not that of the rows."""
+    first = select(func.min(column).label("value")).where(column > "")
+    found = first.cte("found", recursive=True)
+    following = select(func.min(column)).where(column > found.c.value).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.value.is_not(None)))
+    return list(session.scalars(select(found.c.value).where(found.c.value.is_not(None))))
 
 
 def most_urgent(session: Session, root_keys: Collection[int]) -> dict[int, Clock]:
     """The open user task with the earliest deadline, by root instance key."""
     if not root_keys:
         return {}
-    ranked = ranked_user_tasks().where(user_task.c.root_key.in_(root_keys)).subquery()
-    return {row.root_key: clock_of(row) for row in session.execute(select(ranked).where(ranked.c.rank == 1))}
-
-
-def ranked_user_tasks() -> Select[Any]:
-    """Open user tasks with `rank` 1 for the most urgent of each case."""
-    rank = func.row_number().over(
-        partition_by=user_task.c.root_key,
-        order_by=(user_task.c.due_at.nulls_last(), user_task.c.priority.desc(), user_task.c.key),
+    columns = user_task.c
+    tasks = session.execute(
+        select(
+            columns.key,
+            columns.root_key,
+            columns.element_id,
+            columns.name_zh,
+            columns.name_en,
+            columns.assignee,
+            columns.created_at,
+            columns.due_at,
+        )
+        .where(columns.root_key.in_(root_keys), is_open_task)
+        .order_by(columns.due_at.nulls_last(), columns.priority.desc(), columns.key)
     )
-    return select(
-        user_task.c.key.label("task_key"),
-        user_task.c.root_key,
-        user_task.c.element_id,
-        user_task.c.name_zh.label("task_zh"),
-        user_task.c.name_en.label("task_en"),
-        user_task.c.assignee,
-        user_task.c.created_at,
-        user_task.c.due_at,
-        rank.label("rank"),
-    ).where(user_task.c.state == UserTaskState.CREATED.value)
+    found: dict[int, Clock] = {}
+    for row in tasks:
+        found.setdefault(row.root_key, clock_of(row))
+    return found
 
 
 def clock_of(row: Any) -> Clock:
-    """A row of `ranked_user_tasks` as a value."""
+    """The columns of a user task as a value."""
     return Clock(
-        row.task_key,
-        Text(row.task_zh, row.task_en),
-        row.element_id,
-        row.assignee,
-        row.created_at,
-        row.due_at,
+        row.key, Text(row.name_zh, row.name_en), row.element_id, row.assignee, row.created_at, row.due_at
     )
 
 
-def _fits(wanted: CaseFilter) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = [process_instance.c.parent_key.is_(None)]
-    active = process_instance.c.state.in_(OPEN_STATES)
-    if wanted.state == "open":
-        conditions.append(active)
-    elif wanted.state == "closed":
-        conditions.append(process_instance.c.state.not_in(OPEN_STATES))
-    elif wanted.state == "failed":
-        conditions += [active, _has_incident_in_tree()]
+def _open_keys(wanted: CaseFilter) -> Select[Any]:
+    columns = open_case.c
+    query = select(columns.root_key)
+    if wanted.state == "failed":
+        query = query.where(columns.has_incident)
     if wanted.process_id:
-        conditions.append(process_instance.c.process_id == wanted.process_id)
+        query = query.where(columns.process_id == wanted.process_id)
     if wanted.severity:
-        conditions.append(case_file.c.severity == wanted.severity)
+        query = query.where(columns.severity == wanted.severity)
     if wanted.owner_group:
-        conditions.append(case_file.c.owner_group == wanted.owner_group)
+        query = query.where(columns.owner_group == wanted.owner_group)
+    for word in wanted.text.lower().split():
+        query = query.where(columns.words.contains(word, autoescape=True))
+    return query
+
+
+def _keys(wanted: CaseFilter) -> Select[Any]:
+    """Keys of all cases that fit, or of all that have ended."""
+    columns = process_instance.c
+    query = select(columns.key).where(columns.parent_key.is_(None))
+    if wanted.severity or wanted.owner_group or wanted.text:
+        query = query.outerjoin(case_file, case_file.c.instance_key == columns.key)
+    if wanted.state == "closed":
+        query = query.where(columns.ended_at.is_not(None))
+    if wanted.process_id:
+        query = query.where(columns.process_id == wanted.process_id)
+    if wanted.severity:
+        query = query.where(case_file.c.severity == wanted.severity)
+    if wanted.owner_group:
+        query = query.where(case_file.c.owner_group == wanted.owner_group)
     for word in wanted.text.split():
-        columns = (
-            case_file.c.number,
-            case_file.c.title,
-            case_file.c.customer,
-            process_instance.c.business_key,
-        )
-        conditions.append(or_(*(column.icontains(word, autoescape=True) for column in columns)))
-    return and_(*conditions)
+        texts = (case_file.c.number, case_file.c.title, case_file.c.customer, columns.business_key)
+        query = query.where(or_(*(text.icontains(word, autoescape=True) for text in texts)))
+    return query
 
 
 def _has_incident_in_tree() -> ColumnElement[bool]:

@@ -8,7 +8,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, cast, exists, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy import Text as SqlText
 from sqlalchemy.orm import Session
 
@@ -22,6 +37,7 @@ from laneway.engine.tables import (
     user_task_draft,
 )
 from laneway.engine.tables import person as person_table
+from laneway.engine.tables.waiting import is_open_task
 from laneway.words import Text
 
 
@@ -44,30 +60,98 @@ class Moment:
     day_end: datetime
 
 
+COUNT_LIMIT = 1000
+"""How far the open user tasks of a group are counted."""
+
+
 def items(session: Session, person: Person, view: View, *, at: Moment, limit: int) -> list[InboxItem]:
     """The first `limit` open user tasks of a view: earliest deadline first, then priority, then age."""
-    query = (
-        _rows(person)
-        .where(_open_and_visible(person), _in_view(person, view, at))
-        .order_by(user_task.c.due_at.nulls_last(), user_task.c.priority.desc(), user_task.c.key)
-        .limit(limit)
-    )
+    columns = user_task.c
+    query = _rows(person).order_by(columns.due_at.nulls_last(), columns.priority.desc(), columns.key)
+    if _is_by_candidate(person, view):
+        keys = session.scalars(_first_of_candidates(person, view, limit)).all()
+        query = query.where(columns.key.in_(keys)) if keys else query.where(false())
+    else:
+        query = query.where(is_open_task, _in_view(person, view, at)).limit(limit)
     return [_item(row) for row in session.execute(query)]
 
 
 def counts(session: Session, person: Person, *, at: Moment) -> dict[View, int]:
-    """How many open user tasks each view holds, in one query."""
+    """How many open user tasks each view holds, in one query; COUNT_LIMIT + 1 where there are more."""
+    own = (View.MINE, View.TODAY, View.OVERDUE, View.DRAFTS)
     sums = [
         func.coalesce(func.sum(case((_in_view(person, view, at), 1), else_=0)), 0).label(view.value)
-        for view in View
+        for view in own
+    ]
+    limited = [
+        select(func.count()).select_from(_some_of(person, view, at)).scalar_subquery().label(view.value)
+        for view in (View.OPEN, View.TEAM)
     ]
     row = session.execute(
-        select(*sums)
+        select(*sums, *limited)
         .select_from(user_task.outerjoin(user_task_draft, _own_draft(person)))
-        .where(_open_and_visible(person))
+        .where(is_open_task, user_task.c.assignee == person.username)
     ).one()
     found: Mapping[str, Any] = row._asdict()
     return {view: int(found[view.value]) for view in View}
+
+
+# -- by candidate: each group's own list is in order already, so that the first ones of all are among their first ones
+
+
+def _is_by_candidate(person: Person, view: View) -> bool:
+    return view is View.OPEN or (view is View.TEAM and access.groups_visible(person) is not None)
+
+
+def _candidates(person: Person, view: View) -> list[tuple[str, str]]:
+    """Kind and candidate of the rows by which a view finds user tasks for this person."""
+    own_groups = person.groups - {access.ADMIN, access.AUDITOR, access.WORKER}
+    groups = own_groups if view is View.OPEN else access.groups_visible(person) or frozenset()
+    found = [("group", group) for group in sorted(groups)] + [("user", person.username)]
+    return [*found, ("staff", "")] if access.is_staff(person) else found
+
+
+def _of_candidate(person: Person, view: View, kind: str, candidate: str) -> Select[Any]:
+    named, columns = user_task_candidate.c, user_task.c
+    of_task = (columns.instance_key == named.instance_key) & (columns.key == named.user_task_key)
+    query = (
+        select(named.user_task_key, named.due_at, named.priority)
+        .join_from(user_task_candidate, user_task, of_task)
+        .where(named.kind == kind, named.candidate == candidate, named.is_open, is_open_task)
+    )
+    if view is View.OPEN:
+        return query.where(columns.assignee.is_(None), not_(_is_kept_away(person)))
+    return query.where(or_(columns.assignee.is_(None), columns.assignee != person.username))
+
+
+def _first_of_candidates(person: Person, view: View, limit: int) -> Select[Any]:
+    named = user_task_candidate.c
+    order = (named.due_at.nulls_last(), named.priority.desc(), named.user_task_key)
+    firsts = [
+        select(_of_candidate(person, view, *one).order_by(*order).limit(limit).subquery())
+        for one in _candidates(person, view)
+    ]
+    every = union_all(*firsts).subquery().c
+    return (
+        select(every.user_task_key)
+        .group_by(every.user_task_key, every.due_at, every.priority)
+        .order_by(every.due_at.nulls_last(), every.priority.desc(), every.user_task_key)
+        .limit(limit)
+    )
+
+
+def _some_of(person: Person, view: View, at: Moment) -> Subquery:
+    """User tasks of a view, no more of them than are counted."""
+    enough = COUNT_LIMIT + 1
+    if not _is_by_candidate(person, view):
+        everyones = select(user_task.c.key).where(is_open_task, _in_view(person, view, at))
+        return everyones.limit(enough).subquery()
+    some = [
+        select(_of_candidate(person, view, *one).limit(enough).subquery().c.user_task_key)
+        for one in _candidates(person, view)
+    ]
+    keys = union_all(*some).subquery()
+    return select(keys.c.user_task_key).distinct().limit(enough).subquery()
 
 
 def item(session: Session, person: Person, user_task_key: int) -> InboxItem | None:
@@ -84,32 +168,6 @@ def next_key(session: Session, person: Person, view: View, *, at: Moment, after:
     return None
 
 
-def sees(person: Person) -> ColumnElement[bool]:
-    """The rule of `access.may(person, SEE_USER_TASK, …)` as a condition on `user_task`."""
-    groups = access.groups_visible(person)
-    if groups is None:
-        return true()
-    return or_(user_task.c.assignee == person.username, _is_candidate(person, groups))
-
-
-def _is_candidate(person: Person, groups: frozenset[str]) -> ColumnElement[bool]:
-    of_task = user_task_candidate.c.user_task_key == user_task.c.key
-    named = exists().where(
-        of_task,
-        or_(
-            and_(user_task_candidate.c.kind == "group", user_task_candidate.c.candidate.in_(sorted(groups))),
-            and_(user_task_candidate.c.kind == "user", user_task_candidate.c.candidate == person.username),
-        ),
-    )
-    if not access.is_staff(person):
-        return named
-    return or_(named, not_(exists().where(of_task)))
-
-
-def _open_and_visible(person: Person) -> ColumnElement[bool]:
-    return and_(user_task.c.state == UserTaskState.CREATED.value, sees(person))
-
-
 def _own_draft(person: Person) -> ColumnElement[bool]:
     return and_(
         user_task_draft.c.user_task_key == user_task.c.key, user_task_draft.c.person == person.username
@@ -117,37 +175,35 @@ def _own_draft(person: Person) -> ColumnElement[bool]:
 
 
 def _in_view(person: Person, view: View, at: Moment) -> ColumnElement[bool]:
+    """Of an open user task: whether a view that is not found by candidate holds it."""
     mine = user_task.c.assignee == person.username
     # In a CASE, SQL's "unknown" must not count; comparing with an empty column needs the test beside it.
     due = user_task.c.due_at.is_not(None)
     match view:
-        case View.MINE:
-            return and_(user_task.c.assignee.is_not(None), mine)
         case View.TODAY:
             return and_(mine, due, user_task.c.due_at >= at.now, user_task.c.due_at < at.day_end)
         case View.OVERDUE:
             return and_(mine, due, user_task.c.due_at < at.now)
         case View.DRAFTS:
             return and_(user_task_draft.c.person.is_not(None), mine)
-        case View.OPEN:
-            own_groups = person.groups - {access.ADMIN, access.AUDITOR, access.WORKER}
-            return and_(
-                user_task.c.assignee.is_(None), _is_candidate(person, own_groups), not_(_is_kept_away(person))
-            )
         case View.TEAM:
             return or_(user_task.c.assignee.is_(None), not_(mine))
+        case _:
+            return mine
 
 
 def _is_kept_away(person: Person) -> ColumnElement[bool]:
     """Segregation of duties: this person completed one of the elements that the user task must stay apart from."""
     done = user_task.alias("done")
     quoted = literal('%"').concat(func.replace(done.c.element_id, "_", "!_")).concat('"%')
-    return exists().where(
+    apart = cast(user_task.c.separate_from, SqlText)
+    completed = exists().where(
         done.c.instance_key == user_task.c.instance_key,
         done.c.state == UserTaskState.COMPLETED.value,
         done.c.completed_by == person.username,
-        cast(user_task.c.separate_from, SqlText).like(quoted, escape="!"),
+        apart.like(quoted, escape="!"),
     )
+    return and_(apart != "[]", completed)
 
 
 def _rows(person: Person) -> Select[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import access, definitions
-from laneway.engine.model import OPEN_STATES, Person
+from laneway.engine.model import Person
 from laneway.engine.tables import (
     definition_draft,
     deployment,
@@ -17,6 +17,8 @@ from laneway.engine.tables import (
     process_definition,
     process_instance,
 )
+from laneway.engine.tables.running import is_open_case
+from laneway.engine.tables.waiting import is_active_incident
 from laneway.words import Text
 
 
@@ -92,7 +94,7 @@ def open_cases(session: Session) -> dict[str, dict[int, int]]:
     """How many cases are open, by process id and version."""
     rows = session.execute(
         select(process_instance.c.process_id, process_instance.c.version, func.count().label("running"))
-        .where(process_instance.c.state.in_(OPEN_STATES), process_instance.c.parent_key.is_(None))
+        .where(is_open_case)
         .group_by(process_instance.c.process_id, process_instance.c.version)
     )
     found: dict[str, dict[int, int]] = {}
@@ -104,7 +106,7 @@ def open_cases(session: Session) -> dict[str, dict[int, int]]:
 def _failed_steps(session: Session) -> dict[str, int]:
     rows = session.execute(
         select(incident.c.process_id, func.count().label("failed"))
-        .where(incident.c.state == "ACTIVE")
+        .where(is_active_incident)
         .group_by(incident.c.process_id)
     )
     return {row.process_id: int(row.failed) for row in rows}

@@ -143,7 +143,7 @@ def upgrade() -> None:
     _create_counters()
     _leave_everything_to_be_folded()
     if op.get_bind().dialect.name == "postgresql":  # SQLite keeps none
-        for table, column, _before, comment in _COMMENTS:
+        for table, column, _comment_before, comment in _COMMENTS:
             op.alter_column(table, column, comment=comment)
 
 
@@ -158,7 +158,7 @@ def downgrade() -> None:
     for name, table, columns in _OLD_INDEXES:
         op.create_index(name, table, columns)
     if op.get_bind().dialect.name == "postgresql":
-        for table, column, comment, _now in _COMMENTS:
+        for table, column, comment, _comment_now in _COMMENTS:
             op.alter_column(table, column, comment=comment)
 
 
@@ -204,7 +204,7 @@ def _rewrite_candidates() -> None:
         "ix_user_task_candidate_open",
         "user_task_candidate",
         ("kind", "candidate", "due_at", "priority DESC", "user_task_key"),
-        "is_open",
+        "is_open" if op.get_bind().dialect.name == "postgresql" else "is_open = 1",
     )
 
 
