@@ -78,11 +78,14 @@ RULES = [
     (Action.OPERATE_CASE, None, {"owner", "admin", "desk_and_admin"}),
     (Action.RETRY_INCIDENT, None, MANAGERS | {"owner", "admin", "desk_and_admin"}),
     (Action.PUBLISH_MESSAGE, None, STAFF | {"worker"}),
+    (Action.SEE_OUTBOX, None, MANAGERS | {"owner", "auditor"}),
+    (Action.OPERATE_OUTBOX, None, MANAGERS | {"owner"}),
     (Action.SEE_BOARD, None, MANAGERS | {"owner", "auditor"}),
     (Action.SEE_PROCESSES, None, EVERYONE_WITH_A_GROUP),
     (Action.EDIT_PROCESS, None, {"owner"}),
     (Action.EVALUATE_DECISION, None, {"owner", "worker"}),
     (Action.WORK_JOBS, None, {"worker"}),
+    (Action.SEE_WORKERS, None, {"admin", "desk_and_admin"}),
     (Action.ADMIN_PEOPLE, None, {"admin", "desk_and_admin"}),
 ]
 
