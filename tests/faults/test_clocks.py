@@ -27,7 +27,7 @@ from .oracle import Tally
 HOUR, DAY = 3600, 86_400
 SKEWS = (HOUR, -HOUR, DAY, -DAY)
 SOON = 30.0
-WAIT = 3.0
+WAIT = 2.0
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -48,8 +48,8 @@ def test_workers_whose_clocks_are_wrong_fire_timers_by_the_clock_of_the_database
     jobs = written("Jobs", lambda draw: draw.job("j", "faults.work", retries="60"))
     connected()
     oracle.deploy([model, jobs])
-    crews = [(by,) for by in SKEWS] if scale.is_long else [(DAY,), (-HOUR,)]
-    for skews in [*crews, (HOUR, -DAY)]:
+    crews = [(by,) for by in SKEWS] if scale.is_long else [(-HOUR,)]
+    for skews in [*crews, (DAY, -DAY)]:
         workers = [worker for by in skews for worker in crew.start("worker", FAULTS_SKEW=str(by))]
         due = datetime.now(UTC) + timedelta(seconds=WAIT)
         keys = [oracle.start(model, "case", due=due.isoformat()) for _ in range(scale(3, 20))]
@@ -129,17 +129,13 @@ def test_a_nightly_start_happens_once_a_night_when_clocks_change_and_jump(
 ) -> None:
     connected()
     day = datetime.fromisoformat(f"{changes_on}T12:00").replace(tzinfo=berlin)
-    frozen_clock.now = (day - timedelta(days=2)).astimezone(UTC)
+    frozen_clock.now = (day - timedelta(days=1)).astimezone(UTC)
     oracle.deploy([nightly()])
-    jumps = {10: 1, 11: -1, 50: 24, 51: -24}
-    for hour in range(24 * 5):
+    jumps = {8: 1, 9: -1, 30: 24, 31: -24}
+    for hour in range(24 * 3):
         drain()
-        frozen_clock.advance(minutes=30)
-        drain()
-        frozen_clock.advance(minutes=30)
-        if hour in jumps:
-            frozen_clock.advance(hours=jumps[hour])
-    nights = [(day + timedelta(days=number)).date().isoformat() for number in range(-1, 4)]
+        frozen_clock.advance(hours=1 + jumps.get(hour, 0))
+    nights = [(day + timedelta(days=number)).date().isoformat() for number in range(3)]
     found, tally = started_on(), Tally()
     for night in nights:
         if found[night] == 0:
@@ -150,26 +146,34 @@ def test_a_nightly_start_happens_once_a_night_when_clocks_change_and_jump(
     ledger.enter(f"T10 clock jumps {changes_on}", kind, seed, tally, cases=len(nights), faults=4, note=note)
 
 
-def test_a_cycle_fires_once_for_each_period_however_the_clock_jumps(
+def test_a_cycle_fires_at_most_once_for_each_period_however_the_clock_jumps(
     connected: Callable[[], Any], kind: str, seed: int, ledger: Ledger, frozen_clock: Any
 ) -> None:
+    """A day that the clock leaps over is one firing, as a standstill would be; a day that comes again is none."""
     model = written("Hourly", hourly, first="u", last="u")
     connected()
     oracle.deploy([model])
     key = oracle.start(model, "case")
-    began, furthest = frozen_clock.now, frozen_clock.now
-    for minutes in (30, 40, -60, 70, 24 * 60, -24 * 60, 10, 24 * 60, 30):
+    fired = []
+    for minutes in (30, 40, -60, 70, 24 * 60, -24 * 60, 30, 24 * 60, 40):
         frozen_clock.advance(minutes=minutes)
-        furthest = max(furthest, frozen_clock.now)
         drain()
         drain()
+        fired.append(firings(key))
+    expected = [0, 1, 1, 1, 2, 2, 2, 2, 3]
+    pairs = list(zip(fired, expected, strict=True))
+    tally = Tally(
+        lost=max(0, *(wanted - found for found, wanted in pairs)),
+        duplicated=max(0, *(found - wanted for found, wanted in pairs)),
+    )
+    ledger.enter("T10 cycle", kind, seed, tally, cases=1, faults=4, note=f"fired {fired}")
+
+
+def firings(key: int) -> int:
     columns = history.c
+    of_timer = (columns.instance_key == key) & (columns.event == "timer_fired")
     with database.reading() as session:
-        of_timer = (columns.instance_key == key) & (columns.event == "timer_fired")
-        fired = len(session.scalars(select(columns.seq).where(of_timer)).all())
-    periods = int((furthest - began) / timedelta(hours=1))
-    tally = Tally(lost=max(periods - fired, 0), duplicated=max(fired - periods, 0))
-    ledger.enter("T10 cycle", kind, seed, tally, cases=1, faults=4, note=f"{fired} of {periods} periods")
+        return len(session.scalars(select(columns.seq).where(of_timer)).all())
 
 
 def hourly(draw: Any) -> str:
