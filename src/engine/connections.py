@@ -144,9 +144,9 @@ class Pooled:
     def learn(self, is_pooled: bool) -> None:
         """Take in what a new connection showed, and say in the log when that is news."""
         if is_pooled and not self.is_pooled:
-            _log.warning("database_pooled: server-side prepared statements and LISTEN are off")
+            _log.warning("database_pooled", extra={"off": "prepared statements, LISTEN"})
         elif self.is_pooled and not is_pooled:
-            _log.warning("database_not_pooled: server-side prepared statements and LISTEN are on again")
+            _log.warning("database_not_pooled", extra={"on": "prepared statements, LISTEN"})
         self.is_pooled = is_pooled
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from laneway import logs
 from laneway.engine import connections
 from laneway.errors import Unavailable
 
@@ -59,7 +60,7 @@ class Standby:
         try:
             return self._look()
         except (DBAPIError, psycopg.Error, Unavailable) as error:
-            _log.warning("standby_unreachable: %s", error)
+            _log.warning("standby_unreachable", extra={"reason": logs.in_brief(error)})
             self.avoid()
             return None
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from laneway import logs
 from laneway.engine import cases, clock, user_tasks
 from laneway.engine.database import reading, unit_of_work
 from laneway.engine.model import Person
@@ -36,7 +37,10 @@ def fill(processes: Path, people: Mapping[str, Person]) -> int:
             _play(path, one, people)
         except (LanewayError, LookupError) as error:
             # The folder's processes may have been changed; then this case stays where it got to.
-            logger.warning("demonstration case %s stopped: %s", one["scenario"], error)
+            logger.warning(
+                "demonstration_case_stopped",
+                extra={"scenario": one["scenario"], "reason": logs.in_brief(error)},
+            )
     return len(playable)
 
 

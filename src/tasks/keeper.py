@@ -50,7 +50,7 @@ class Keeper:
         try:
             report.send()
         except LanewayError as refusal:  # nobody renews its lease any more: that runs out
-            logger.info("report of job %s dropped: %s", run.leased.key, refusal)
+            logger.info("report_dropped", extra={"job_key": run.leased.key, "reason": refusal.code})
 
     def _give_back_waiting(self, now: float) -> None:
         """Jobs leased ahead of a handler that turned out slow are for others to do."""

@@ -122,7 +122,7 @@ def _delivered(leased: ActivatedJob, report: Report) -> str:
         except (Conflict, NotFound, Unavailable) as refusal:
             is_passing = isinstance(refusal, Unavailable) or refusal.code == "database_busy"
             if not is_passing or time.monotonic() > until:
-                logger.info("report of job %s dropped: %s", leased.key, refusal)
+                logger.info("report_dropped", extra={"reason": refusal.code})
                 return "dropped"
         time.sleep(pause)
         pause = min(pause * 2, 2.0)

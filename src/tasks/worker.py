@@ -167,7 +167,7 @@ class Worker:
 
     def _report(self, run: Run, report: Report) -> None:
         if not run.settle():
-            logger.info("result of job %s came too late", run.leased.key)
+            logger.info("result_too_late", extra={"job_key": run.leased.key})
             return
         outcome = self._outages.survive_with(lambda: reports.deliver(run.leased, report), "lost")
         began = run.began_at or run.leased_at
@@ -200,7 +200,7 @@ class _Outages:
             time.sleep(_FIRST_POLL_SECONDS)
             return otherwise
         except Exception:
-            logger.exception("background work failed")
+            logger.exception("background_work_failed")
             time.sleep(_FIRST_POLL_SECONDS)
             return otherwise
         if self._is_away:
@@ -275,7 +275,7 @@ def _observed(run: Run) -> Any:
 
 
 def _failed(run: Run, error: BaseException) -> Report:
-    logger.exception("handler %s failed on job %s", run.leased.type, run.leased.key)
+    logger.exception("handler_failed")
     return reports.failed(run.leased, f"{type(error).__name__}: {error}")
 
 
@@ -363,7 +363,7 @@ def _do_or_postpone(
         except Exception as error:
             if key is None:
                 raise
-            logger.exception("%s %s postponed", chore, key)
+            logger.exception("chore_postponed")
             with unit_of_work() as session:
                 postpone(session, key, str(error))
             return True
