@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -25,7 +27,7 @@ def is_due() -> ColumnElement[bool]:
 
 
 def fire_due(session: Session, *, limit: int = 1) -> bool:
-    """Fire the timers that have been due for longest, at most `limit`, one of an instance; whether there were any.
+    """Fire the timers that have been due for longest, at most `limit`; whether there were any.
 
     Several in one transaction save commits when thousands are due at once; they happen all or none. Any number of
     threads and processes may call this at the same time: a timer whose row or whose instance another one has locked is
@@ -37,29 +39,31 @@ def fire_due(session: Session, *, limit: int = 1) -> bool:
     once = [row.key for row in rows if not _is_repeated(row)]
     if once:
         session.execute(delete(timer).where(timer.c.key.in_(once)))
+    of_instance: dict[int, list[Any]] = {}
     for row in rows:
-        session.info["timer_key"] = row.key  # tells the worker which one, should it fail
-        observed.step(session.info, "fire_timer", timer_key=row.key)
-        if _is_repeated(row):
-            _reschedule(session, row)
-        if row.token is None:
-            runtime.start(session, row.process_definition_key, {}, by=None, at=row.element_id)
+        of_instance.setdefault(row.instance_key, []).append(row)
+    for together in of_instance.values():
+        first = together[0]
+        session.info["timer_key"] = first.key  # tells the worker which one, should it fail
+        observed.step(session.info, "fire_timer", timer_key=first.key)
+        for row in together:
+            if _is_repeated(row):
+                _reschedule(session, row)
+        if first.token is None:
+            runtime.start(session, first.process_definition_key, {}, by=None, at=first.element_id)
         else:
-            _trigger(session, row)
+            runtime.advance(session, first.instance_key, partial(_trigger, together))
     return True
 
 
 def _locked_of_instances(session: Session, limit: int) -> list[Any]:
-    """The first due timers that nobody else has, locked together with their instances; the first of each instance."""
+    """The first due timers that nobody else has, locked together with their instances."""
     owner = process_instance.alias("owner")
     query = select(timer).join(owner, owner.c.key == timer.c.instance_key).where(is_due())
     query = query.order_by(timer.c.due_at, timer.c.key).limit(limit)
     if is_postgresql():
         query = query.with_for_update(of=[timer, owner], skip_locked=True, key_share=True)
-    first: dict[int, Any] = {}
-    for row in session.execute(query):
-        first.setdefault(row.instance_key, row)
-    return list(first.values())
+    return list(session.execute(query))
 
 
 def _locked_start(session: Session) -> list[Any]:
@@ -87,12 +91,14 @@ def _reschedule(session: Session, row: Any) -> None:
     session.execute(update(timer).where(timer.c.key == row.key).values(again))
 
 
-def _trigger(session: Session, row: Any) -> None:
-    def fire(instance: Instance) -> None:
-        instance.notes.append(Note("timer_fired", row.element_id, row.token))
-        instance.trigger(row.token, row.wait, {})
-
-    runtime.advance(session, row.instance_key, fire)
+def _trigger(rows: Sequence[Any], instance: Instance) -> None:
+    """Fire timers of one instance, each when the instance has come to rest after the one before."""
+    for number, row in enumerate(rows):
+        if number > 0:
+            instance.run()
+        at = len(instance.notes)
+        if instance.trigger(row.token, row.wait, {}):  # not, where one before has ended what waited for it
+            instance.notes.insert(at, Note("timer_fired", row.element_id, row.token))
 
 
 def watch_start(session: Session, definition_key: int, node: Node, event: Event) -> None:

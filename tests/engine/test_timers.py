@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from laneway.engine import clock, tables
+from laneway.engine import clock, tables, timers
 from laneway.engine.bpmn.cron import next_moment
 from laneway.errors import Refused
 from laneway.testing import drain
@@ -219,3 +220,52 @@ def test_what_happens_every_hour_happens_in_the_hour_that_comes_twice_as_well() 
         moment = next_moment("0 30 * * * *", moment)
         found.append(moment.strftime("%H:%M %z"))
     assert found == ["01:30 +0200", "02:30 +0200", "02:30 +0100", "03:30 +0100"]
+
+
+def test_timers_that_are_due_together_fire_as_if_one_came_after_the_other(
+    engine: Any, draw: Any, frozen_clock: Any
+) -> None:
+    body = (
+        draw.start()
+        + draw.user("u")
+        + draw.boundary("first", "u", draw.timer("PT1H"))
+        + draw.boundary("second", "u", draw.timer("PT2H"))
+        + draw.user("late")
+        + draw.user("later")
+        + draw.end()
+        + draw.way("start", "u", "end")
+        + draw.way("first", "late")
+        + draw.way("second", "later")
+    )
+    engine.deploy(draw.file(draw.process(body)))
+    keys = [engine.start() for _number in range(3)]
+    frozen_clock.advance(hours=3)
+    assert engine.call(timers.fire_due, limit=10)
+    assert not engine.call(timers.fire_due, limit=10)
+    for key in keys:
+        assert engine.instance(key).waiting_at == ["late"]
+        assert [event for event in engine.events(key) if event.startswith("timer")] == ["timer_fired first"]
+
+
+def test_each_of_many_due_timers_fires_once_however_many_threads_fire_them(
+    engine: Any, draw: Any, frozen_clock: Any
+) -> None:
+    wait = draw.node("intermediateCatchEvent", "wait", draw.timer("PT1H"))
+    inner = draw.start("inner") + wait + draw.end("done") + draw.way("inner", "wait", "done")
+    body = draw.start() + draw.sub("all", inner, draw.many("=for i in 1..4 return i")) + draw.end()
+    engine.deploy(draw.file(draw.process(body + draw.way("start", "all", "end"))))
+    keys = [engine.start() for _number in range(12)]
+    frozen_clock.advance(hours=1)
+
+    def fire() -> None:
+        while engine.rows(tables.timer):
+            engine.call(timers.fire_due, limit=5)
+
+    threads = [threading.Thread(target=fire) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for key in keys:
+        assert engine.events(key).count("timer_fired wait") == 4
+        assert engine.instance(key).state == "COMPLETED"
