@@ -88,12 +88,15 @@ def _look(postgresql: Server, *, checkpoint: bool = False) -> dict[str, Any]:
     with psycopg.connect(postgresql.address(NAME), autocommit=True) as connection:
         if checkpoint:
             connection.execute("CHECKPOINT")
-        row = connection.execute("SELECT pg_current_wal_lsn() - '0/0'").fetchone()
+        wal = "SELECT pg_current_wal_lsn() - '0/0', wal_fpi FROM pg_stat_wal"
+        connection.execute("SELECT pg_sleep(1.5)")  # sessions tell their counts once a second
+        row = connection.execute(wal.encode()).fetchone()
         assert row is not None
         tables = {name: _table(connection, name) for name in metadata.tables}
     return {
         "wal": int(row[0]),
-        "commits": postgresql.counts(NAME)["commits"],
+        "full_pages": int(row[1]),
+        "counts": postgresql.counts(NAME),
         "server_cpu": postgresql.cpu_seconds(),
         "cpu": time.process_time(),
         "wall": time.perf_counter(),
@@ -137,6 +140,7 @@ def _by_table(
 def _whole(
     before: Mapping[str, Any], after: Mapping[str, Any], packed: Mapping[str, Any], cases: int, played: int
 ) -> dict[str, Any]:
+    counted = {name: after["counts"][name] - count for name, count in before["counts"].items()}
     grown = [name for name in after["tables"] if after["tables"][name][0] > before["tables"][name][0]]
     return {
         "cases": cases,
@@ -144,7 +148,10 @@ def _whole(
         "bytes": round(sum(sum(after["tables"][n][1:]) for n in grown) / played),
         "packed bytes": round(sum(sum(packed[n][1:]) for n in grown) / played),
         "WAL bytes": round((after["wal"] - before["wal"]) / cases),
-        "commits": round((after["commits"] - before["commits"]) / cases, 1),
+        "full pages in it": round((after["full_pages"] - before["full_pages"]) / cases, 1),
+        "commits": round(counted["xact_commit"] / cases, 1),
+        "rows inserted": round(counted["tup_inserted"] / cases, 1),
+        "rows left dead": round((counted["tup_updated"] + counted["tup_deleted"]) / cases, 1),
         "CPU ms": round((after["cpu"] - before["cpu"]) / cases * 1000, 1),
         "server CPU ms": round((after["server_cpu"] - before["server_cpu"]) / cases * 1000, 1),
         "wall ms": round((after["wall"] - before["wall"]) / cases * 1000, 1),
