@@ -152,12 +152,9 @@ class BareSteps:
             values["key"] = database.new_key()
         elif "user_task_key" in values:
             values["user_task_key"] = old
-        for name in ("seen_revision", "revision"):
-            if name in values and not isinstance(told, Table):
-                values[name] += 1
-        for name in ("seen_seq", "last_seq"):
-            if name in values:
-                values[name] += self._rows_of_history()
+        if "seen_revision" in values:
+            values["seen_revision"], values["revision"] = values["revision"], database.new_key()
+            values["last_seq"] += self._rows_of_history()
 
     def _rows_of_history(self) -> int:
         return sum(len(given) for told, given in self._calls if told is history)

@@ -53,12 +53,13 @@ class Run:
     database_cpu: float = 0.0
 
 
-def _java(name: str) -> Callable[[str], Sequence[str]]:
+def _java(name: str, *history: str) -> Callable[[str], Sequence[str]]:
     def command(address: str) -> Sequence[str]:
         built = CACHE / "java" / name
         classes = f"{built}/{name}-1.jar:{built}/lib/*"
         user, _, rest = address.removeprefix("postgresql://").partition("@")
-        return ["java", HEAP, "-cp", classes, JAVA_ENGINES[name], f"jdbc:postgresql://{rest}?user={user}"]
+        own = f"jdbc:postgresql://{rest}?user={user}"
+        return ["java", HEAP, "-cp", classes, JAVA_ENGINES[name], own, *history]
 
     return command
 
@@ -84,6 +85,13 @@ ENGINES = {
             database="laneway",
         ),
         Engine("operaton", "camunda", _java("operaton"), has_threads=True, warm_up_times=1),
+        Engine(
+            "operaton, full history",
+            "camunda",
+            _java("operaton", "full"),
+            has_threads=True,
+            warm_up_times=1,
+        ),
         Engine("flowable", "flowable", _java("flowable"), has_threads=True, warm_up_times=1),
         Engine("spiffworkflow", "spiff", _python("bench.peers.spiff"), has_threads=False, cannot=_NO_JOBS),
         Engine("bpmn-engine", "node", _node, has_threads=False, cannot=_NO_JOBS),
@@ -93,7 +101,7 @@ ENGINES = {
 
 def can_run(engine: Engine) -> bool:
     """Whether this machine has the programs that fetch and run an engine."""
-    if engine.name in JAVA_ENGINES:
+    if engine.dialect in ("camunda", "flowable"):
         return all(map(shutil.which, ("java", "mvn")))
     return engine.dialect != "node" or all(map(shutil.which, ("node", "npm")))
 
@@ -101,11 +109,12 @@ def can_run(engine: Engine) -> bool:
 def fetch(names: Sequence[str]) -> None:
     """Fetch and build what the named engines need into the cache folder. Needs mvn, java, node and npm."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    if any(name in JAVA_ENGINES for name in names):
+    dialects = {ENGINES[name].dialect for name in names}
+    if not dialects.isdisjoint(("camunda", "flowable")):
         asked = [f"-Dmaven.repo.local={CACHE / 'maven'}", f"-Dbuild.folder={CACHE / 'java'}"]
         pom = ROOT / "bench" / "peers" / "java" / "pom.xml"
         subprocess.run(["mvn", "-q", "-B", "-f", pom, *asked, "package"], check=True)
-    if "bpmn-engine" in names:
+    if "node" in dialects:
         folder = CACHE / "node"
         folder.mkdir(exist_ok=True)
         shutil.copy(ROOT / "bench" / "peers" / "node" / "package.json", folder)

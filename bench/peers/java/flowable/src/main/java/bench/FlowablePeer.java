@@ -12,7 +12,7 @@ import org.flowable.engine.impl.cfg.StandaloneProcessEngineConfiguration;
 import org.flowable.job.api.Job;
 import org.flowable.task.api.Task;
 
-/** Flowable, embedded, as it comes: history level audit, no async executor. */
+/** Flowable, embedded, as it comes, without its async executor. */
 public final class FlowablePeer implements Peer {
   private final ProcessEngine engine;
 

@@ -12,15 +12,16 @@ import org.operaton.bpm.engine.impl.cfg.StandaloneProcessEngineConfiguration;
 import org.operaton.bpm.engine.runtime.Job;
 import org.operaton.bpm.engine.task.Task;
 
-/** Operaton, embedded, as it comes: history level full, ids from the database, no job executor. */
+/** Operaton, embedded, as it comes, without its job executor; a history level may be given behind the address. */
 public final class OperatonPeer implements Peer {
   private final ProcessEngine engine;
 
-  private OperatonPeer(String url) {
+  private OperatonPeer(String[] arguments) {
     StandaloneProcessEngineConfiguration config = new StandaloneProcessEngineConfiguration();
-    config.setDataSource(Ground.connect(url));
+    config.setDataSource(Ground.connect(arguments[0]));
     config.setDatabaseSchemaUpdate(ProcessEngineConfiguration.DB_SCHEMA_UPDATE_TRUE);
     config.setJobExecutorActivate(false);
+    if (arguments.length > 1) config.setHistory(arguments[1]);
     config.setEnforceHistoryTimeToLive(false);
     JavaDelegate nothing = execution -> {};
     Map<Object, Object> beans = new HashMap<>();
@@ -30,7 +31,7 @@ public final class OperatonPeer implements Peer {
   }
 
   public static void main(String[] arguments) throws Exception {
-    Harness.serve(new OperatonPeer(arguments[0]));
+    Harness.serve(new OperatonPeer(arguments));
   }
 
   @Override
