@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import timedelta
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import psycopg
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 
 from laneway import cli
 from laneway.engine import archive, cases, clock, deployments, keeping, process_folder, schema
@@ -26,11 +32,13 @@ from laneway.engine.tables import (
 from laneway.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers
+from laneway.tasks.scenarios import MovableClock
 from laneway.testing import Player, drain, read_scenario
 from laneway.words import Resource
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 STORIES = sorted(PROCESSES.glob("c110_complaint/scenarios/*.toml"))[:2]
+NUMBERS = count(1)
 PEOPLE = {one.username: one for one in organisation.demo_people()}
 CALL = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
@@ -68,20 +76,81 @@ def _rules(tmp_path: Path) -> Rules:
     return Rules(tmp_path / "archive", "P3Y")
 
 
-@pytest.fixture(name="department")
-def _department(database: ModuleType, frozen_clock) -> list[Player]:
-    """Complaints of the demonstration that have been played to their end, with their letters sent."""
+@dataclass(frozen=True)
+class Ended:
+    """A complaint that has been played to its end."""
+
+    instance_key: int
+    case_number: str
+
+
+@dataclass(frozen=True)
+class Played:
+    """A database with such complaints, to be copied, and the time at which the last one had ended."""
+
+    url: str
+    now: datetime
+    cases: list[Ended]
+
+
+def play(url: str) -> Played:
+    """Play complaints of the demonstration to their end, and let their letters be sent."""
+    frozen = MovableClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    laneway_database.connect(url)
     load_handlers(PROCESSES)
-    with database.unit_of_work() as session:
+    with laneway_database.unit_of_work() as session:
         organisation.load_demo(session)
         deployments.deploy(session, process_folder.read_files([PROCESSES]), by=None)
-    players = [Player(read_scenario(path), PEOPLE.__getitem__, frozen_clock) for path in STORIES]
-    for player in players:
+    ended = []
+    for path in STORIES:
+        player = Player(read_scenario(path), PEOPLE.__getitem__, frozen)
         player.start()
         player.play()
-    with database.unit_of_work() as session:
+        assert player.case_number is not None
+        ended.append(Ended(player.instance_key, player.case_number))
+    with laneway_database.unit_of_work() as session:
         session.execute(outgoing.update().values(state="SENT"))
-    return players
+    laneway_database.disconnect()
+    frozen.release()
+    return Played(url, frozen.now, ended)
+
+
+@pytest.fixture(scope="session", name="played_on_sqlite")
+def _played_on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    path = tmp_path_factory.mktemp("played") / "laneway.db"
+    shutil.copy(sqlite_template, path)
+    return play(f"sqlite:///{path}")
+
+
+@pytest.fixture(scope="session", name="played_on_postgresql")
+def _played_on_postgresql(new_postgresql_database: Callable[[], str]) -> Played:
+    return play(new_postgresql_database())
+
+
+@pytest.fixture(name="database", params=["sqlite", "postgresql"])
+def _database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ModuleType]:
+    """`laneway.engine.database`, connected to a copy of what was played."""
+    played: Played = request.getfixturevalue(f"played_on_{request.param}")
+    if request.param == "sqlite":
+        path = tmp_path / "played.db"
+        shutil.copy(str(make_url(played.url).database), path)
+        url = f"sqlite:///{path}"
+    else:
+        template, name = make_url(played.url).database, f"kept_{next(NUMBERS)}"
+        with psycopg.connect(request.getfixturevalue("postgresql"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        url = make_url(played.url).set(database=name).render_as_string(hide_password=False)
+    laneway_database.connect(url)
+    yield laneway_database
+    laneway_database.disconnect()
+
+
+@pytest.fixture(name="department")
+def _department(database: ModuleType, request: pytest.FixtureRequest, frozen_clock: Any) -> list[Ended]:
+    """The complaints that have been played to their end, at the time when the last one had ended."""
+    played: Played = request.getfixturevalue(f"played_on_{request.node.callspec.params['database']}")
+    frozen_clock.now = played.now
+    return played.cases
 
 
 def of_the_cases(session) -> dict[str, int]:
@@ -102,7 +171,7 @@ def run_batch(rules: Rules) -> int:
 
 
 def test_cases_leave_all_tables_when_their_time_is_over_and_can_be_read_back(
-    department: list[Player], rules: Rules, frozen_clock, database
+    department: list[Ended], rules: Rules, frozen_clock, database
 ):
     with database.reading() as session:
         before = of_the_cases(session)
@@ -117,7 +186,6 @@ def test_cases_leave_all_tables_when_their_time_is_over_and_can_be_read_back(
     with database.reading() as session:
         assert set(of_the_cases(session).values()) == {0}
         number = department[0].case_number
-        assert number is not None
         case = archive.find(session, rules.folder, number)
         by_key = archive.find(session, rules.folder, str(department[0].instance_key))
         assert archive.damaged(session, rules.folder) == []
@@ -133,7 +201,7 @@ def test_cases_leave_all_tables_when_their_time_is_over_and_can_be_read_back(
 
 
 def test_numbers_of_archived_cases_are_never_given_again(
-    department: list[Player], rules: Rules, frozen_clock, database
+    department: list[Ended], rules: Rules, frozen_clock, database
 ):
     year = clock.now().year
     frozen_clock.advance(days=4 * 365)
@@ -144,7 +212,7 @@ def test_numbers_of_archived_cases_are_never_given_again(
 
 
 def test_a_crash_before_the_commit_leaves_the_rows_and_the_next_run_finishes(
-    department: list[Player], rules: Rules, frozen_clock, database
+    department: list[Ended], rules: Rules, frozen_clock, database
 ):
     frozen_clock.advance(days=4 * 365)
     with database.reading() as session:
@@ -161,7 +229,7 @@ def test_a_crash_before_the_commit_leaves_the_rows_and_the_next_run_finishes(
 
 
 def test_nothing_is_deleted_when_the_file_cannot_be_written(
-    department: list[Player], tmp_path: Path, frozen_clock, database
+    department: list[Ended], tmp_path: Path, frozen_clock, database
 ):
     (tmp_path / "in_the_way").write_text("")
     frozen_clock.advance(days=4 * 365)
@@ -172,10 +240,9 @@ def test_nothing_is_deleted_when_the_file_cannot_be_written(
 
 
 def test_a_held_case_stays_until_it_is_released(
-    department: list[Player], rules: Rules, frozen_clock, database, owner, mei
+    department: list[Ended], rules: Rules, frozen_clock, database, owner, mei
 ):
     number = department[1].case_number
-    assert number is not None
     with database.unit_of_work() as session:
         with pytest.raises(NotAllowed):
             keeping.hold(session, number, reason="lawsuit", by=mei)
@@ -202,7 +269,7 @@ def test_a_held_case_stays_until_it_is_released(
     assert told == {"case_held": "lawsuit", "case_released": "settled"}
 
 
-def test_a_case_with_an_unsent_letter_stays(department: list[Player], rules: Rules, frozen_clock, database):
+def test_a_case_with_an_unsent_letter_stays(department: list[Ended], rules: Rules, frozen_clock, database):
     with database.unit_of_work() as session:
         mine = outgoing.c.instance_key == department[0].instance_key
         assert session.scalar(select(func.count()).select_from(outgoing).where(mine))
@@ -228,7 +295,8 @@ def test_the_process_says_how_long_and_what_it_called_leaves_with_it(database, t
         assert keeping.count(session, due) == 1
     assert run_batch(for_ever) == 1
     with database.reading() as session:
-        assert session.scalars(select(process_instance.c.key)).all() == []
+        left = select(process_instance.c.key).where(process_instance.c.process_id.in_(("outer", "inner")))
+        assert session.scalars(left).all() == []
         case = archive.find(session, for_ever.folder, str(root))
     assert [row["process_id"] for row in case.rows["process_instance"]] == ["outer", "inner"]
 
