@@ -65,7 +65,7 @@ def _addresses(page: Page) -> Iterator[str]:
     yield from ("/processes/c110_complaint/versions", "/processes/c110_complaint/findings", _EDITOR)
     yield from ("/operations/outbox", "/operations/outbox?q=nothing")
     yield _first(page, "/operations/outbox", "a[data-row]")
-    yield from ("/admin", "/account", "/nowhere")
+    yield from ("/admin", "/admin/workers", "/account", "/nowhere")
 
 
 def _first(page: Page, address: str, link: str) -> str:
