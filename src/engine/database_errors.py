@@ -5,9 +5,12 @@ from __future__ import annotations
 import sqlite3
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from laneway.errors import Conflict, LanewayError, Unavailable
+
+ANY = (SQLAlchemyError, psycopg.Error, sqlite3.Error)
+"""All that may come out of asking a database, through SQLAlchemy or past it; for those who need not know which."""
 
 _REPEATABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock: rolled back, may succeed now
 _BUSY = _REPEATABLE | {"55P03"}  # a lock that stayed taken

@@ -14,11 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from laneway.engine import clock, runtime, workers
+from laneway.engine import clock, database_errors, runtime, workers
 from laneway.engine.database import engine, reading
 from laneway.engine.model import OutgoingState
 from laneway.engine.tables import effect, incident, job, outgoing, process_instance, timer, user_task
@@ -71,7 +70,7 @@ def _counted() -> list[Gauge]:
         with reading() as session:
             gauges = count(session)
         return [_one("laneway_database_up", "Whether the database has answered.", 1), *gauges]
-    except (SQLAlchemyError, LanewayError):
+    except (*database_errors.ANY, LanewayError):
         return [_one("laneway_database_up", "Whether the database has answered.", 0)]
 
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, insert, text
-from sqlalchemy.exc import SQLAlchemyError
 
-from laneway.engine import gauges, schema, wakeups, workers
+from laneway.engine import database_errors, gauges, schema, wakeups, workers
 from laneway.engine.database import engine, is_postgresql, pooled, reading, staleness
 from laneway.engine.tables import worker
 from laneway.errors import LanewayError
@@ -74,7 +73,7 @@ class Readiness:
                 return [*parts, Part("schema", False)]
             parts += [Part("schema", True), *_living()]
             return [*parts, _standby()] if self._has_standby else parts
-        except (SQLAlchemyError, LanewayError):
+        except (*database_errors.ANY, LanewayError):
             return [*parts, Part("database", False)]
 
 
@@ -106,7 +105,7 @@ def _does(work: Callable[[Connection], None]) -> bool:
                 work(connection)
                 return True
             return _does_on_sqlite(connection, work)
-    except (SQLAlchemyError, LanewayError):
+    except (*database_errors.ANY, LanewayError):
         return False
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, DateTime, delete, func, insert, literal, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from laneway.engine import database_errors
 from laneway.engine.database import engine, is_postgresql
 from laneway.engine.model import JobState
 from laneway.engine.tables import Instant, job, worker
@@ -59,7 +59,7 @@ def beat(name: str, *, host: str, pid: int, version: str, kinds: Sequence[str], 
                 return
             connection.execute(insert(worker).values(name=name, started_at=now, **about))
             _forget(connection)
-    except DBAPIError as error:
+    except database_errors.ANY as error:
         raise Unavailable("database_unreachable") from error
 
 
@@ -72,7 +72,7 @@ def leave(name: str) -> None:
     try:
         with engine().begin() as connection:
             connection.execute(delete(worker).where(worker.c.name == name))
-    except DBAPIError as error:
+    except database_errors.ANY as error:
         raise Unavailable("database_unreachable") from error
 
 

@@ -96,3 +96,15 @@ def test_what_was_tried_a_moment_ago_is_not_tried_again(database: Any, tmp_path:
     before = ready.parts()
     database.disconnect()
     assert ready.parts() == before
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_standby_only_informs(database: Any, database_url: str, tmp_path: Path) -> None:
+    if not database.is_postgresql():
+        return
+    for address in (database_url, "postgresql://nobody@127.0.0.1:1/nothing"):
+        database.disconnect()
+        database.connect(database_url, standby_url=address)
+        parts = {part.name: part for part in Readiness(tmp_path, has_standby=True).parts()}
+        assert all(part.is_well for part in parts.values())
+        assert parts["standby"].details == {"used": False, "lag_seconds": None}
