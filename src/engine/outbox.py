@@ -146,13 +146,12 @@ def _cloud_event(hook: Webhook, id_: str, job: Any, now: datetime) -> str:
         "id": id_,
         "source": f"urn:laneway:{quote(job.process_id, safe='')}",
         "type": hook.event,
+        **({"subject": hook.subject} if hook.subject else {}),
         "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "processinstance": str(job.instance_key),
         "data": hook.payload,
     }
-    if hook.subject:
-        event["subject"] = hook.subject
     return orjson.dumps(event).decode()
 
 
