@@ -70,5 +70,6 @@ exam: install
 	$(BIN)/python $(EXAM)/run_camunda8.py --adapter laneway.testing.exam:camunda8_engine --quiet || status=1; \
 	exit $$status
 
+# Hours, alone on the machine; the results go into docs/reliability.md. FAULTS_SEED draws everything from one number.
 faults: install $(VENV)/.tested
-	$(BIN)/python -m pytest --numprocesses 0 tests/faults
+	FAULTS=long $(BIN)/python -m pytest --numprocesses 0 tests/faults

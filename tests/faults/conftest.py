@@ -22,13 +22,6 @@ SEED = 20260302
 """The seed of the short form: the same in every run, so that what breaks in it has been broken by a change."""
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("faults")
-    group.addoption("--faults", choices=("short", "long"), default="short", help="how much is asked")
-    group.addoption("--faults-share", type=float, default=1.0, help="this share of the long form's numbers")
-    group.addoption("--faults-seed", type=int, help="draw everything from this seed")
-
-
 @dataclass(frozen=True)
 class Scale:
     """Whether this is the short form, and how much the long one asks."""
@@ -42,16 +35,16 @@ class Scale:
 
 
 @pytest.fixture(scope="session")
-def scale(pytestconfig: pytest.Config) -> Scale:
-    return Scale(pytestconfig.getoption("faults") == "long", pytestconfig.getoption("faults_share"))
+def scale() -> Scale:
+    """By the environment: `FAULTS=long` for the long form, `FAULTS_SHARE=0.1` for a tenth of it."""
+    return Scale(os.environ.get("FAULTS") == "long", float(os.environ.get("FAULTS_SHARE", "1")))
 
 
 @pytest.fixture
-def seed(pytestconfig: pytest.Config, scale: Scale) -> int:
+def seed(scale: Scale) -> int:
     """What everything random of a test is drawn from; printed, so that a failure can be had again."""
-    given = pytestconfig.getoption("faults_seed")
-    drawn = given or (time.time_ns() % 2**31 if scale.is_long else SEED)
-    print(f"seed {drawn}: --faults-seed={drawn}")  # noqa: T201  # the way to see a failure again
+    drawn = os.environ.get("FAULTS_SEED") or (time.time_ns() % 2**31 if scale.is_long else SEED)
+    print(f"FAULTS_SEED={drawn}")  # noqa: T201  # the way to see a failure again
     return int(drawn)
 
 
