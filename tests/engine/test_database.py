@@ -376,3 +376,10 @@ def test_many_at_once_work_through_few_connections_of_a_pooler(pooled_url):
             assert session.execute(text("SHOW lock_timeout")).scalar() == "5s"
     finally:
         laneway_database.disconnect()
+
+
+def test_keys_are_unique_and_later_ones_are_greater():
+    keys = [laneway_database.new_key() for _ in range(20_000)]
+
+    assert keys == sorted(set(keys))
+    assert keys[-1] < 2**63
