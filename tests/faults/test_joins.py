@@ -41,7 +41,7 @@ def test_a_join_of_branches_that_workers_end_at_once_fires_once(
     oracle.deploy([model])
     crew.start("worker", "worker")
     keys = [oracle.start(model, f"case{number}") for number in range(scale(10, 200))]
-    wait_until(oracle.is_quiet)
+    wait_until(oracle.is_quiet, seconds=60 + len(keys))
     tally = Tally()
     for key in keys:
         tally += oracle.completed_once(key, ("start", "fork", *BRANCHES, "join", "last", "end"))

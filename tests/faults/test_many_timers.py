@@ -74,7 +74,7 @@ def test_timers_that_are_due_in_one_second_fire_once_while_pages_answer(
     connected()
     oracle.deploy([model])
     (web, *_) = crew.start("web", *["worker"] * (2 if kind == "postgresql" else 1))
-    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=5 + number / 50)
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=5 + number / 20)
     keys = [oracle.start(model, f"case{n}", due=due.isoformat()) for n in range(number)]
     assert datetime.now(UTC) < due, "the machine was too slow to start the cases before their timers are due"
     with Reader(web.address) as reader:
