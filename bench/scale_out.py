@@ -1,8 +1,9 @@
 """More workers, more throughput; and many clients on one case.
 
-`python -m bench.scale_out [--quick] [--workers 1 2 4] [--jobs N] [--clients N] [--seconds S] [--json [FILE]]`. Workers
-are processes as `laneway worker` starts them, with a handler that does nothing; they drain cases of five service
-tasks each. The rate is that of the time in which all of them worked: it begins when the last one has done its first job.
+`python -m bench.scale_out [--quick] [--workers 1 2 4] [--waits 0 20] [--jobs N] [--clients N] [--seconds S]
+[--json [FILE]]`. Workers are processes as `laneway worker` starts them; they drain cases of five service tasks each.
+Their handler does nothing, so that processors are the limit, or waits some milliseconds, as for another system's answer.
+ The rate is that of the time in which all of them worked: it begins when the last one has done its first job.
 The hot case is one instance on which all clients work, each on its own branch of a parallel gateway.
 """
 
@@ -32,14 +33,17 @@ from laneway.words import Resource
 
 FLOW, SERVICES = "services", 5
 HOT = "one case, all clients on it"
-HANDLERS = """from laneway.tasks import Job, handler
+HANDLERS = """import time
+
+from laneway.tasks import Job, handler
 
 
 @handler("nothing")
 def nothing(job: Job) -> dict[str, str]:
-    return {}
+    time.sleep({seconds})
+    return {{}}
 """
-_MOST_SECONDS = 600
+_MOST_SECONDS = 300
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -47,6 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few jobs, to see that everything works")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="worker processes")
+    parser.add_argument("--waits", type=int, nargs="+", default=[0, 20], help="milliseconds of the handler")
     parser.add_argument("--jobs", type=int, default=5000)
     parser.add_argument("--clients", type=int, default=BRANCHES, help="on the hot case")
     parser.add_argument("--seconds", type=float, default=10.0, help="on the hot case")
@@ -55,10 +60,8 @@ def main() -> None:
     if options.quick:
         options.jobs, options.seconds = 500, 2.0
     with postgres.server() as server:
-        workers = [drained(server, count, options.jobs) for count in options.workers]
+        workers = [row for wait in options.waits for row in _scaled(server, wait, options)]
         hot = list(hot_cases(server, options.clients, options.seconds))
-    for row in workers:
-        row["times one worker"] = round(row["jobs/s"] / workers[0]["jobs/s"] * workers[0]["workers"], 2)
     told = {
         "bench": "worker processes draining jobs on PostgreSQL",
         "machine": machine.facts(),
@@ -74,16 +77,24 @@ def main() -> None:
 # -- workers
 
 
-def drained(server: postgres.Server, workers: int, jobs: int) -> dict[str, Any]:
+def _scaled(server: postgres.Server, wait: int, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    one = 0.0
+    for workers in options.workers:
+        row = drained(server, workers, options.jobs, wait)
+        one = one or row["jobs/s"] / workers
+        yield {**row, "times one worker": round(row["jobs/s"] / one, 2)}
+
+
+def drained(server: postgres.Server, workers: int, jobs: int, wait: int) -> dict[str, Any]:
     """Let so many worker processes do so many jobs on an empty database; the figures."""
-    name = f"scale_{workers}"
+    name = f"scale_{wait}_{workers}"
     address = server.new_database(name)
     with _connected(address):
         _start_cases(max(1, jobs // SERVICES))
         before, database_before = server.counts(name), server.cpu_seconds()
         with tempfile.TemporaryDirectory(prefix="laneway-bench-") as folder:
-            with _working(address, workers, Path(folder)) as processes:
-                total = _wait_until_done()
+            with _working(address, workers, wait, Path(folder)) as processes:
+                total = _wait_until_done(processes)
                 cpu = sum(_cpu_seconds(process.pid) for process in processes)
             log = "".join(path.read_text() for path in Path(folder).glob("*.log"))
         database_cpu = server.cpu_seconds() - database_before
@@ -93,6 +104,7 @@ def drained(server: postgres.Server, workers: int, jobs: int) -> dict[str, Any]:
     if len(names) != workers:
         raise SystemExit(f"{workers} workers were started, {len(names)} have worked: take more --jobs")
     return {
+        "handler waits ms": wait,
         "workers": workers,
         "jobs": total,
         "jobs/s": round(rate, 1),
@@ -122,9 +134,9 @@ def _start_cases(cases: int) -> None:
 
 
 @contextmanager
-def _working(address: str, workers: int, folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+def _working(address: str, workers: int, wait: int, folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
     (folder / "processes" / "bench").mkdir(parents=True)
-    (folder / "processes" / "bench" / "handlers.py").write_text(HANDLERS)
+    (folder / "processes" / "bench" / "handlers.py").write_text(HANDLERS.format(seconds=wait / 1000))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LANEWAY_")}
     environment |= {
         "LANEWAY_DATABASE_URL": address,
@@ -147,7 +159,7 @@ def _working(address: str, workers: int, folder: Path) -> Iterator[list[subproce
                 process.wait(timeout=60)
 
 
-def _wait_until_done() -> int:
+def _wait_until_done(processes: list[subprocess.Popen[bytes]]) -> int:
     """Wait until no job is left; how many there were."""
     until = time.monotonic() + _MOST_SECONDS
     while time.monotonic() < until:
@@ -156,6 +168,8 @@ def _wait_until_done() -> int:
             jobs, done = session.execute(query).one()
         if jobs == done:
             return int(jobs)
+        if any(process.poll() is not None for process in processes):
+            raise SystemExit("a worker has ended by itself")
         time.sleep(0.2)
     raise SystemExit(f"{jobs - done} jobs were not done within {_MOST_SECONDS} seconds")
 
