@@ -177,7 +177,8 @@ def form(session: Session, form_key: int) -> bytes:
 
 
 def _read_form(session: Session, form_key: int) -> bytes:
-    schema = session.scalar(select(form_definition.c.schema).where(form_definition.c.key == form_key))
+    query = select(form_definition.c.schema).where(form_definition.c.key == form_key)
+    schema: bytes | None = session.scalar(query)
     if schema is None:
         raise NotFound("form_not_found", key=form_key)
     return schema

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock, storage
+from laneway.engine.database import new_key
 from laneway.engine.model import Person
 from laneway.engine.spiff.requests import Note
 from laneway.engine.storage import Command
@@ -17,19 +18,15 @@ _THIS = process_instance.c.key == bindparam("instance_key")
 _NEXT = (
     update(process_instance)
     .where(_THIS)
-    .values(last_seq=process_instance.c.last_seq + 1)
+    .values(last_seq=process_instance.c.last_seq + 1, revision=bindparam("new_revision"))
     .returning(process_instance.c.last_seq)
 )
 _COUNT = Command(
     process_instance,
     lambda _pg: (
         update(process_instance)
-        .where(
-            _THIS,
-            process_instance.c.revision == bindparam("seen_revision"),
-            process_instance.c.last_seq == bindparam("seen_seq"),
-        )
-        .values(last_seq=bindparam("last_seq"))
+        .where(_THIS, process_instance.c.revision == bindparam("seen_revision"))
+        .values(last_seq=bindparam("last_seq"), revision=bindparam("new_revision"))
     ),
     must_hit=True,
 )
@@ -70,11 +67,11 @@ def record(
     """Write one line outside a step; takes the next number of the instance, and so its row lock."""
     held = storage.held(session, process_instance, instance_key)
     if held is None:
-        last_seq = session.scalar(_NEXT, {"instance_key": instance_key})
+        last_seq = session.scalar(_NEXT, {"instance_key": instance_key, "new_revision": new_key()})
         assert last_seq is not None
     else:
         last_seq = held.last_seq + 1
-        seen = {"seen_revision": held.revision, "seen_seq": held.last_seq}
-        _COUNT.later(session, instance_key=instance_key, last_seq=last_seq, **seen)
-        held.last_seq = last_seq
+        changed = {"last_seq": last_seq, "new_revision": new_key()}
+        _COUNT.later(session, instance_key=instance_key, seen_revision=held.revision, **changed)
+        held.last_seq, held.revision = last_seq, changed["new_revision"]
     append(session, instance_key, last_seq - 1, [Note(event, element_id, token, details)], by=by)

@@ -2,8 +2,9 @@
 
 Another process may have changed an instance since, so what is known is never more than a guess. With a lock it is used
 where the locked row's revision proves it. Without one (`storage.Guess`), a unit of work may act on it all the same:
-every change of an instance is written only if revision and last history number are still those that were known, so a
-wrong guess fails as a whole, and the work is done again behind a lock.
+every change of an instance is written only if its revision is still the one that was known, so a wrong guess fails as a
+whole, and the work is done again behind a lock. Each change gives the row a revision that no other change has ever had,
+so that a database which has lost its last commits, such as a standby that took over, cannot be mistaken.
 """
 
 from __future__ import annotations
@@ -92,8 +93,6 @@ def locked(session: Session, row: Any) -> None:
     known = _memory.take(row.key)
     if known is None or known.row.revision != row.revision:
         known = Known(row)
-    elif known.row.last_seq != row.last_seq:
-        known.user_tasks = {}  # something about them may have been written
     _use(session, known, row)
 
 

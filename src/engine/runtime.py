@@ -71,11 +71,7 @@ _SAVE = Command(
     process_instance,
     lambda _pg: (
         update(process_instance)
-        .where(
-            _THIS,
-            process_instance.c.revision == bindparam("seen_revision"),
-            process_instance.c.last_seq == bindparam("seen_seq"),
-        )
+        .where(_THIS, process_instance.c.revision == bindparam("seen_revision"))
         .values({name: bindparam(name) for name in _SAVED})
     ),
     must_hit=True,
@@ -132,7 +128,7 @@ def start(
         "root_key": parent.root_key if parent else key,
         "parent_key": parent.key if parent else None,
         "parent_token": parent.token if parent else None,
-        "revision": 1,
+        "revision": new_key(),
         "waiting_at": [],
         "has_incident": False,
         "started_at": clock.now(),
@@ -295,7 +291,7 @@ def _save(
     last_seq: int,
     new: dict[str, Any] | None,
 ) -> None:
-    """Write the live state; revision and last history number are the fence against a second writer."""
+    """Write the live state; the revision is the fence against a second writer."""
     ended = state not in OPEN_STATES
     may_have_incident = row.has_incident or any(isinstance(e, IncidentRaised) for e in instance.requests)
     values = {
@@ -306,11 +302,10 @@ def _save(
         "suspended_at": None if ended else row.suspended_at,
         "has_incident": not ended and may_have_incident and has_incident(session, row.key),
         "last_seq": last_seq,
-        "revision": row.revision + 1,
+        "revision": new_key(),
     }
     if new is None or not storage.amend(session, process_instance, new, values):
-        seen = {"seen_revision": row.revision, "seen_seq": row.last_seq}
-        _SAVE.later(session, instance_key=row.key, **seen, **values)
+        _SAVE.later(session, instance_key=row.key, seen_revision=row.revision, **values)
     vars(row).update(values)
     memory.of(session, row).instance = instance
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, ColumnElement, Dialect, Table
+from sqlalchemy import JSON, ColumnElement, Dialect, Table, bindparam
 from sqlalchemy import insert as insert_into
 
 Processor = Callable[[Any], Any]
@@ -21,17 +21,17 @@ class Compiled:
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
-        self._parameters: list[tuple[str, Processor | None, Any]] = []
+        self._parameters: list[tuple[str | None, Processor | None, Any]] = []
         for name in compiled.positiontup or ():
             bind = compiled.binds[name]
             process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            self._parameters.append((name, process, None if bind.required else bind.value))
+            self._parameters.append((name, process, None) if bind.required else (None, process, bind.value))
 
     def parameters(self, values: Mapping[str, Any]) -> list[Any]:
         """The parameters, from values by name; those that the statement itself fixes need none."""
         found = []
         for name, process, fixed in self._parameters:
-            value = values.get(name, fixed)
+            value = fixed if name is None else values[name]
             found.append(process(value) if process is not None else value)
         return found
 
@@ -89,7 +89,7 @@ def _part(
 @cache
 def insert_one(table: Table, names: Names, dialect: Dialect) -> Compiled:
     """Inserts one row with these columns."""
-    return Compiled(insert_into(table).values(dict.fromkeys(names)), dialect)
+    return Compiled(insert_into(table).values({name: bindparam(name) for name in names}), dialect)
 
 
 @cache

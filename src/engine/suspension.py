@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from laneway import observed
 from laneway.engine import access, clock, history, runtime
 from laneway.engine.access import Action
+from laneway.engine.database import new_key
 from laneway.engine.model import InstanceState, JobState, Person
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
@@ -84,10 +85,8 @@ def _free_lost_leases(session: Session, key: int) -> None:
 
 
 def _set(session: Session, key: int, **values: Any) -> None:
-    columns = process_instance.c
-    session.execute(
-        update(process_instance).where(columns.key == key).values(revision=columns.revision + 1, **values)
-    )
+    this = process_instance.c.key == key
+    session.execute(update(process_instance).where(this).values(revision=new_key(), **values))
 
 
 def _with_children(session: Session, instance_key: int) -> list[int]:

@@ -30,7 +30,12 @@ process_instance = Table(
     Column("root_key", BigInteger, nullable=False),
     Column("parent_key", BigInteger),
     Column("parent_token", Integer, comment="the call activity's token in the parent"),
-    Column("revision", Integer, nullable=False, comment="row version: the fence against lost updates"),
+    Column(
+        "revision",
+        BigInteger().with_variant(Integer(), "sqlite"),  # which there was before; SQLite's are of any length
+        nullable=False,
+        comment="row version, another key at every change: the fence against lost updates",
+    ),
     Column("live_state", LargeBinary, comment="open branches, scopes and variables; empty once ended"),
     Column("waiting_at", JSON, nullable=False, comment="ids of the elements that hold a token"),
     Column("has_incident", Boolean, nullable=False),
