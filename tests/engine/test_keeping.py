@@ -269,6 +269,16 @@ def test_a_held_case_stays_until_it_is_released(
     assert told == {"case_held": "lawsuit", "case_released": "settled"}
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_one_keeper_works_at_a_time(department: list[Ended], rules: Rules, frozen_clock, database):
+    frozen_clock.advance(days=4 * 365)
+    with database.unit_of_work() as session:
+        assert keeping.run_batch(session, rules) == len(department)
+        with database.unit_of_work() as other:
+            assert keeping.run_batch(other, rules) == 0
+    assert run_batch(rules) == 0
+
+
 def test_a_case_with_an_unsent_letter_stays(department: list[Ended], rules: Rules, frozen_clock, database):
     with database.unit_of_work() as session:
         mine = outgoing.c.instance_key == department[0].instance_key
