@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,15 +33,15 @@ def transaction(info: Info) -> Iterator[None]:
     """Around a transaction, its commit included: its time by `step`, a span, and the conflicts it ran into."""
     began = time.perf_counter()
     began_ns = time.time_ns() if traces.is_on() else 0
-    failed = ""
+    has_failed = True
     try:
         yield
-    except BaseException as error:
-        failed = type(error).__name__
-        if isinstance(error, Conflict):
-            metrics.CONFLICTS.labels(error.code).inc()
+        has_failed = False
+    except Conflict as conflict:
+        metrics.CONFLICTS.labels(conflict.code).inc()
         raise
     finally:
+        failed = type(sys.exc_info()[1]).__name__ if has_failed else ""
         kind = info.get("step", "other" if "instance" in info else None)
         if kind is not None:
             metrics.STEP_SECONDS.labels(kind).observe(time.perf_counter() - began)

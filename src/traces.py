@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -103,12 +104,15 @@ def _opened(name: str, kind: str, context: Any, attributes: Mapping[str, Any]) -
         record_exception=False,
         set_status_on_exception=False,
     ) as opened:
+        has_failed = True
         try:
             yield opened
-        except BaseException as error:
-            # An exception's message may quote a variable's value, so its type alone is told.
-            opened.set_status(trace.Status(trace.StatusCode.ERROR, type(error).__name__))
-            raise
+            has_failed = False
+        finally:
+            if has_failed:
+                # An exception's message may quote a variable's value, so its type alone is told.
+                told = type(sys.exc_info()[1]).__name__
+                opened.set_status(trace.Status(trace.StatusCode.ERROR, told))
 
 
 def record(name: str, began_ns: int, *, failed: str = "", **attributes: Any) -> None:
