@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 """When it is in a filled database, on whatever day it is measured."""
 _SPREAD_SECONDS = 2 * 365 * 86400
 _OPEN_ONE_IN = 17
-_FORMAT = 3
+_FORMAT = 1
 """Of what is filled in; another number makes the databases anew."""
 
 
@@ -356,7 +356,7 @@ class _Filling:
 
 def _random(salt: int, below: int, of: str = "n") -> str:
     """A whole number from 0, as good as drawn by lot, the same for the same row in every run."""
-    mixed = f"((({of}) % 1000003 * 48271 + {salt} * 69621) % 2147483647)"
+    mixed = f"((({of}) % 1000003 * {48271 + salt * 7919} + {salt}) % 2147483647)"
     return f"({mixed} * 16807 % 2147483647 % {below})"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from laneway import __version__, cli_backup, cli_db, cli_feel, cli_history, cli_outbox, logs
+from laneway import __version__, cli_backup, cli_db, cli_feel, cli_history, cli_outbox, cli_statistics, logs
 from laneway.cli_words import both, fail, opened, show_findings
 from laneway.engine import accounts, database, deployments, instances, process_folder, schema
 from laneway.engine.deployments import Deployed
@@ -62,6 +62,7 @@ main.add_command(cli_backup.make_backup)
 main.add_command(cli_backup.restore_backup)
 main.add_command(cli_history.history)
 main.add_command(cli_outbox.commands)
+main.add_command(cli_statistics.statistics)
 
 
 # -- running

@@ -223,15 +223,23 @@ def failed_steps(session: Session) -> int:
 
 def workload(session: Session, *, now: datetime, limit: int) -> list[Load]:
     """Who holds how many open user tasks, the fullest first."""
-    count = func.count().label("held")
-    overdue = func.sum(case((user_task.c.due_at < now, 1), else_=0)).label("overdue")
-    rows = session.execute(
-        select(user_task.c.assignee, person_table.c.name_zh, person_table.c.name_en, count, overdue)
-        .outerjoin(person_table, person_table.c.username == user_task.c.assignee)
-        .where(is_open_task, user_task.c.assignee.is_not(None))
-        .group_by(user_task.c.assignee, person_table.c.name_zh, person_table.c.name_en)
-        .order_by(count.desc(), user_task.c.assignee)
+    columns = user_task.c
+    held = (
+        select(
+            columns.assignee,
+            func.count().label("held"),
+            func.sum(case((columns.due_at < now, 1), else_=0)).label("overdue"),
+        )
+        .where(is_open_task, columns.assignee.is_not(None))
+        .group_by(columns.assignee)
+        .order_by(func.count().desc(), columns.assignee)
         .limit(limit)
+        .subquery()
+    )
+    rows = session.execute(
+        select(held, person_table.c.name_zh, person_table.c.name_en)
+        .outerjoin(person_table, person_table.c.username == held.c.assignee)
+        .order_by(held.c.held.desc(), held.c.assignee)
     )
     return [
         Load(

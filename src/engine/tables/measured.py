@@ -11,7 +11,6 @@ from sqlalchemy import (
     Column,
     Date,
     Float,
-    Index,
     Integer,
     PrimaryKeyConstraint,
     String,
@@ -46,7 +45,6 @@ open_case = Table(
     Column("step_zh", String(400), nullable=False),
     Column("step_en", String(400), nullable=False),
     Column("words", String(1200), nullable=False, comment="what a search looks into, in small letters"),
-    Index(None, "due_at"),
 )
 
 case_hour = Table(

@@ -303,7 +303,6 @@ def _create_open_cases() -> None:
         Column("step_en", String(400), nullable=False),
         Column("words", String(1200), nullable=False, comment="what a search looks into, in small letters"),
     )
-    op.create_index("ix_open_case_due_at", "open_case", ["due_at"])
 
 
 def _create_counters() -> None:
