@@ -186,7 +186,7 @@ class AsyncLane:
         """Cancel what still runs, and end the event loop."""
         if self._loop is not None:
             asyncio.run_coroutine_threadsafe(_halt(), self._loop)
-        self._reporters.shutdown(wait=False)
+        self._reporters.shutdown()
 
 
 async def _halt() -> None:

@@ -84,6 +84,8 @@ class Worker:
 
     def stop(self) -> None:
         """Take no more; let what has begun end for a while, and give back to others what does not."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         self._unsubscribe()
         self._notify()
