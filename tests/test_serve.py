@@ -51,6 +51,10 @@ class Running:
                 time.sleep(0.1)
         raise AssertionError(self.stop())
 
+    def parts(self) -> dict[str, dict[str, object]]:
+        with urllib.request.urlopen(f"{self.address}/readyz", timeout=5) as answer:
+            return dict(json.load(answer)["parts"])
+
     def ask_until_refused(self, path: str) -> None:
         for _attempt in range(100):
             urllib.request.urlopen(f"{self.address}{path}", timeout=5).close()
@@ -119,8 +123,12 @@ def test_a_worker_answers_monitors_on_a_port_of_its_own(laneway, new_postgresql_
     worker = laneway("worker", LANEWAY_DATABASE_URL=new_postgresql_database(), LANEWAY_WORKER_PORT=port)
     worker.address = f"http://127.0.0.1:{port}"
     worker.wait_until_it_answers()
-    with urllib.request.urlopen(f"{worker.address}/readyz", timeout=5) as answer:
-        parts = json.load(answer)["parts"]
+    deadline = time.monotonic() + 20
+    while worker.parts()["wake_ups"]["state"] != "listening" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    parts = worker.parts()
+    assert parts["wake_ups"]["state"] == "listening"
+    assert parts["database"] == {"ok": True, "kind": "postgresql", "pooled": False}
     assert parts["worker"]["alive"] == 1
     with urllib.request.urlopen(f"{worker.address}/metrics", timeout=5) as answer:
         assert b"laneway_workers 1.0" in answer.read()
