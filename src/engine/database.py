@@ -204,7 +204,7 @@ def transact(work: Callable[[Session], T], *, settle: Callable[[LanewayError], T
     tells from the refusal what the first try has come to (or raises it). A lock that the lost transaction may still
     hold makes the repetition wait for its end. Raises what `unit_of_work` raises.
     """
-    is_open = False
+    is_open = was_lost = False
     guess: storage.Guess | None = storage.Guess()
     for attempt in range(_ATTEMPTS):
         is_last = attempt == _ATTEMPTS - 1
@@ -221,9 +221,11 @@ def transact(work: Callable[[Session], T], *, settle: Callable[[LanewayError], T
                 guess.made()  # what refuses may not be so, seen from behind a lock
                 guess = None
             elif refusal.code == "commit_outcome_unknown" and settle is not None and not is_last:
-                is_open = True
+                is_open = was_lost = True
             elif refusal.code == "database_unreachable" and not is_last:
-                pass
+                was_lost = True
+            elif was_lost and refusal.code == "database_busy" and not is_last:
+                pass  # perhaps the server has not noticed yet that nobody waits for the lost transaction
             elif database_errors.is_repeatable(refusal.__cause__) and not is_last:
                 time.sleep(random.uniform(0.01, 0.1))
             elif is_open and settle is not None:
