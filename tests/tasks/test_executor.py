@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -335,6 +337,16 @@ class Switch:
             connection.execute(statement)
 
 
+@pytest.fixture
+def connections_may_be_dropped() -> Iterator[None]:
+    """Those that are in use when the database goes away are left to the garbage collection, which psycopg mentions."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.mark.usefixtures("connections_may_be_dropped")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_report_waits_for_the_database_and_nobody_is_bothered(
     database: Any,
