@@ -76,12 +76,13 @@ class Running:
 
     def wait_until_it_runs(self) -> None:
         """Until it says so (worker) or answers (web)."""
-        wait_until(lambda: self._runs() or not self.is_alive)
+        wait_until(lambda: self.runs() or not self.is_alive)
         assert self.is_alive, self.log.read_text()
 
-    def _runs(self) -> bool:
-        if self.command == "worker":
-            return "worker runs" in self.log.read_text()
+    def runs(self) -> bool:
+        """Whether it has said so, or answers."""
+        if not self.is_alive or self.command == "worker":
+            return self.is_alive and "worker runs" in self.log.read_text()
         try:
             return httpx.get(f"{self.address}/healthz", timeout=5).status_code == 200
         except httpx.HTTPError:
@@ -155,6 +156,11 @@ class Crew:
         """Processes that run now, all or of one command."""
         with self._lock:
             return [one for one in self._running if one.is_alive and command in ("", one.command)]
+
+    def is_whole(self) -> bool:
+        """Whether every process runs; those that have just been started need a moment."""
+        with self._lock:
+            return all(running.runs() for running in self._running)
 
     def kill(self, running: Running) -> None:
         """Kill it for real, and note what it held."""

@@ -23,6 +23,8 @@ BATCH = 40
 """Cases that are open at once."""
 
 PAST_THE_LEASE = 12.0
+IMPATIENT = 0.25
+"""How often the next process is killed although the one before has not been replaced yet."""
 
 
 def freeze_for_a_while(running: Running) -> threading.Thread:
@@ -67,6 +69,8 @@ def test_cases_end_once_and_whole_although_processes_are_killed(
                 cases[oracle.start(model, case)] = model
                 people.publish(model.messages, case)
             elif len(crew.kills) < kills:
+                if chance.random() > IMPATIENT:
+                    wait_until(crew.is_whole)
                 time.sleep(chance.uniform(0.3, 1.5))
                 victim = chance.choice(crew.alive() or crew.start("worker"))
                 if scale.is_long and len(crew.kills) % 10 == 9 and len(frozen) <= len(crew.kills) // 10:
