@@ -197,3 +197,28 @@ def test_the_administrator_keeps_accounts_but_sees_no_case(
     assert browser.get("/cases").status_code == 403
     assert browser.get(f"/cases/{refund.case_number}").status_code == 403
     assert "mei@example.com" in browser.get("/admin").text
+
+
+def test_how_far_a_handler_has_come_stands_on_the_case(
+    sign_in: SignIn, refund: Started, mei: Person, chen: Person
+) -> None:
+    desk = sign_in(mei)
+    _walk_to_the_answer(refund, desk, sign_in(chen))
+    with reading() as session:
+        subscription = session.scalar(select(message_subscription.c.key))
+    desk.post(f"/cases/{refund.case_number}/messages/{subscription}")
+    drain()
+    with unit_of_work() as session:
+        type_ = session.scalar(select(job.c.type).where(job.c.instance_key == refund.instance_key))
+        assert type_ is not None
+        (leased,) = jobs.activate(session, types=[type_], worker="w", lease_seconds=60, limit=1)
+        told = {"fraction": 0.4, "text": "4 of 10 pages", "lease_seconds": 60}
+        assert jobs.tell_progress(session, leased.key, lease=leased.lease, **told)
+
+    page = desk.get(f"/cases/{refund.case_number}").text
+    assert "4 of 10 pages" in page
+    assert "40 %" in page
+
+    with unit_of_work() as session:
+        jobs.give_back(session, {leased.key: leased.lease})
+    assert "40 %" not in desk.get(f"/cases/{refund.case_number}").text

@@ -284,6 +284,8 @@ def _jobs(session: Session, keys: list[int], called: _Names) -> list[JobRow]:
             row.retry_at,
             row.error_message,
             row.created_at,
+            row.progress if row.state == JobState.ACTIVATED else None,
+            row.progress_text or "",
         )
         for row in rows
     ]

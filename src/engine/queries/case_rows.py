@@ -84,6 +84,9 @@ class JobRow:
     retry_at: datetime | None
     error_message: str | None
     created_at: datetime
+    progress: float | None
+    """From 0 to 1, as its handler tells."""
+    progress_text: str
 
 
 @dataclass(frozen=True)
