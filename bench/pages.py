@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,25 +56,24 @@ class Timed:
 
 def _inbox() -> Iterator[Timed]:
     for who, person in (("member", MEMBER), ("five groups", BUSY), ("lead", LEAD), ("auditor", AUDITOR)):
-        yield Timed(
-            "inbox", f"counts, {who}", lambda session, person=person: inbox.counts(session, person, at=AT)
-        )
+        yield Timed("inbox", f"counts, {who}", partial(_counts, person))
         for view in View:
-            yield Timed(
-                "inbox",
-                f"{view}, {who}",
-                lambda session, person=person, view=view: inbox.items(
-                    session, person, view, at=AT, limit=100
-                ),
-            )
+            yield Timed("inbox", f"{view}, {who}", partial(_items, person, view))
     for who, person in (("member", MEMBER), ("lead", LEAD)):
         for view in (View.OPEN, View.TEAM):
-            yield Timed(
-                "inbox",
-                f"{view}, {who}",
-                lambda session, person=person, view=view: _plain_inbox(session, person, view),
-                is_peer=True,
-            )
+            yield Timed("inbox", f"{view}, {who}", partial(_plain_inbox, person, view), is_peer=True)
+
+
+def _counts(person: Person, session: Session) -> object:
+    return inbox.counts(session, person, at=AT)
+
+
+def _items(person: Person, view: View, session: Session) -> object:
+    return inbox.items(session, person, view, at=AT, limit=100)
+
+
+def _listed(wanted: CaseFilter, offset: int, session: Session) -> object:
+    return cases.search(session, MEMBER, wanted, limit=50, offset=offset)
 
 
 def _cases() -> Iterator[Timed]:
@@ -95,14 +95,7 @@ def _cases() -> Iterator[Timed]:
         "all, a word that nothing has": CaseFilter(state="all", text="nowhere"),
     }
     for name, one in wanted.items():
-        offset = 5000 if name.endswith("page 100") else 0
-        yield Timed(
-            "cases",
-            name,
-            lambda session, one=one, offset=offset: cases.search(
-                session, MEMBER, one, limit=50, offset=offset
-            ),
-        )
+        yield Timed("cases", name, partial(_listed, one, 5000 if name.endswith("page 100") else 0))
     yield Timed("cases", "choices", cases.choices)
     yield Timed("cases", "one by its number", lambda session: cases.find(session, MEMBER, "CP-2026-1000017"))
     yield Timed("cases", "what is around one", lambda session: case_detail.surroundings(session, 17_000))
@@ -116,11 +109,11 @@ def _cases() -> Iterator[Timed]:
 def _board() -> Iterator[Timed]:
     since = NOW - timedelta(days=30)
     for by in Lanes:
-        yield Timed("board", f"lanes by {by}", lambda session, by=by: _tallies(session, by, BoardFilter()))
+        yield Timed("board", f"lanes by {by}", partial(_tallies, by, BoardFilter()))
     narrow = BoardFilter(severity="S1", owner_group="team9")
-    yield Timed("board", "lanes by clock, narrowed", lambda session: _tallies(session, Lanes.CLOCK, narrow))
+    yield Timed("board", "lanes by clock, narrowed", partial(_tallies, Lanes.CLOCK, narrow))
     for lane in ("breach", "incident", "wait", "risk", "ok"):
-        yield Timed("board", f"cards of {lane}", lambda session, lane=lane: _cards(session, (lane, "")))
+        yield Timed("board", f"cards of {lane}", partial(_cards, (lane, "")))
     yield Timed("board", "workload", lambda session: board.workload(session, now=NOW, limit=8))
     yield Timed("board", "punctuality", lambda session: board.punctuality(session, since=since))
     yield Timed("board", "in and out", lambda session: board.in_and_out(session, since=since))
@@ -145,11 +138,11 @@ def _others() -> Iterator[Timed]:
     yield Timed("api", "incidents", lambda session: search.incidents(session, Query(limit=100), by=LEAD))
 
 
-def _tallies(session: Session, by: Lanes, wanted: BoardFilter) -> object:
+def _tallies(by: Lanes, wanted: BoardFilter, session: Session) -> object:
     return board.tallies(session, LEAD, wanted, by, now=NOW)
 
 
-def _cards(session: Session, lane: tuple[str, str]) -> object:
+def _cards(lane: tuple[str, str], session: Session) -> object:
     keys = board.most_urgent(session, BoardFilter(), Lanes.CLOCK, lane, now=NOW, limit=6)
     return cases.by_key(session, keys), board.waits(session, keys)
 
@@ -157,7 +150,7 @@ def _cards(session: Session, lane: tuple[str, str]) -> object:
 # -- the plain form of two of them
 
 
-def _plain_inbox(session: Session, person: Person, view: View) -> object:
+def _plain_inbox(person: Person, view: View, session: Session) -> object:
     """All open user tasks, each asked whether this person may see it, then sorted."""
     of_task = user_task_candidate.c.user_task_key == user_task.c.key
     named = exists().where(
@@ -204,7 +197,7 @@ def _plain_board(session: Session) -> object:
 def measure(kind: str, timed: list[Timed], rounds: int) -> list[Mapping[str, Any]]:
     """One row for each query: milliseconds within which half, and 95 of 100, of its rounds were done."""
     plain = {(one.page, one.name): _times(one, max(3, rounds // 5)) for one in timed if one.is_peer}
-    rows = []
+    rows: list[Mapping[str, Any]] = []
     for one in timed:
         if one.is_peer:
             continue

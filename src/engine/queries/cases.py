@@ -23,6 +23,7 @@ from laneway.engine.tables import (
     process_instance,
     user_task,
 )
+from laneway.engine.tables.running import is_open_case
 from laneway.engine.tables.waiting import is_open_task
 from laneway.errors import NotFound
 from laneway.words import Text
@@ -157,13 +158,14 @@ def number_of(session: Session, instance_key: int) -> str:
 def choices(session: Session) -> Choices:
     """Processes with cases, and the severities and owning groups that cases carry."""
     instances = process_instance.c
-    has_cases = exists().where(
-        instances.process_id == process_definition.c.process_id,
-        or_(instances.ended_at.is_not(None), instances.ended_at.is_(None)),
-    )
+    of_process = instances.process_id == process_definition.c.process_id
+    # Two questions, because open and ended cases have an index each; the first of one is found without a scan.
+    has_open = exists().where(of_process, is_open_case)
+    is_ended = instances.parent_key.is_(None) & instances.ended_at.is_not(None)
+    first_ended = select(func.min(instances.ended_at)).where(of_process, is_ended).scalar_subquery()
     names = session.execute(
         select(process_definition.c.process_id, process_definition.c.name_zh, process_definition.c.name_en)
-        .where(has_cases)
+        .where(or_(has_open, first_ended.is_not(None)))
         .order_by(process_definition.c.process_id, process_definition.c.version)
     )
     return Choices(

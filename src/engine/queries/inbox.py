@@ -16,7 +16,6 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    false,
     func,
     literal,
     not_,
@@ -70,7 +69,9 @@ def items(session: Session, person: Person, view: View, *, at: Moment, limit: in
     query = _rows(person).order_by(columns.due_at.nulls_last(), columns.priority.desc(), columns.key)
     if _is_by_candidate(person, view):
         keys = session.scalars(_first_of_candidates(person, view, limit)).all()
-        query = query.where(columns.key.in_(keys)) if keys else query.where(false())
+        if not keys:
+            return []
+        query = query.where(columns.key.in_(keys))
     else:
         query = query.where(is_open_task, _in_view(person, view, at)).limit(limit)
     return [_item(row) for row in session.execute(query)]
