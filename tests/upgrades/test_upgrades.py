@@ -13,7 +13,16 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from laneway.engine import copying, database, jobs, messages, schema, user_tasks
+from laneway.engine import (
+    backup,
+    connections,
+    copying,
+    database,
+    jobs,
+    messages,
+    schema,
+    user_tasks,
+)
 from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.model import OPEN_STATES
 from laneway.engine.spiff import state
@@ -137,6 +146,21 @@ def move_everything_on(frozen_clock: Any) -> None:
         drain()
     frozen_clock.advance(days=4)
     drain()
+
+
+@pytest.mark.parametrize("release", [release.name for release in RELEASES])
+def test_a_backup_of_every_release_is_restored_and_migrated(release: str, tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    path.write_bytes(gzip.decompress((HERE / release / "laneway.db.gz").read_bytes()))
+    old = connections.open_(f"sqlite:///{path}")
+    made = backup.make(old, tmp_path, secret_key="kept")
+    revision = schema.revision(old)
+    connections.close(old)
+    restored = backup.restore(f"sqlite:///{tmp_path / 'new.db'}", made, data=tmp_path, replace=False)
+    assert restored.manifest.schema == revision
+    new = connections.open_(f"sqlite:///{tmp_path / 'new.db'}")
+    assert schema.is_current(new)
+    connections.close(new)
 
 
 @pytest.mark.parametrize("construct", constructs())
