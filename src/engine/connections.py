@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import select
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,14 @@ def may_stand_alone(info: dict[Any, Any]) -> bool:
     return info.get(_OPENING) == ["BEGIN"]
 
 
+def _has_something_to_say(descriptor: int) -> bool:
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def _prepare_postgresql(engine: Engine, statement_seconds: float | None) -> None:
     pooled = _pooled[engine] = Pooled()
     limit_statements = ""
@@ -221,11 +230,11 @@ def _prepare_postgresql(engine: Engine, statement_seconds: float | None) -> None
 
     @event.listens_for(engine, "checkout")
     def _is_still_there(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
-        # Costs no journey: an idle connection has nothing to say unless its server has gone. The first look may take
-        # in the server's last words, the second finds the end.
+        # Costs no journey: an idle connection has nothing to say unless its server is about to go.
+        if not _has_something_to_say(connection.fileno()):
+            return
         try:
-            connection.pgconn.consume_input()
-            connection.pgconn.consume_input()
+            connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
             raise InvalidatePoolError("the server has gone") from error
 
