@@ -61,13 +61,17 @@ def write(folder: Path, file: str, rows: Rows) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = _packed(rows)
     draft = path.with_suffix(".part")
-    with draft.open("wb") as stream:
+    with open(draft, "wb", opener=_private) as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(path)
     _sync_folder(path.parent)
     return Written(file, hashlib.sha256(content).hexdigest(), len(rows), len(content))
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # customers' data: for the account of the workers alone
 
 
 def _packed(rows: Rows) -> bytes:

@@ -195,6 +195,7 @@ def test_cases_leave_all_tables_when_their_time_is_over_and_can_be_read_back(
     ]
     assert case.rows["case_file"][0]["number"] == number
     (file,) = rules.folder.rglob("*.gz")
+    assert file.stat().st_mode & 0o077 == 0
     header, *rows = gzip.decompress(file.read_bytes()).splitlines()
     assert json.loads(header)["laneway_archive"] == 1
     assert len(rows) == sum(before.values())
