@@ -1,6 +1,6 @@
 """The cluster of deploy/cluster is broken in every way under load: nothing acknowledged is lost, nothing happens twice.
 
-Takes minutes, root and Debian's packages, so it belongs to the long form alone.
+Takes minutes, root and Debian's packages, so it belongs to the long form alone: `FAULTS=long`.
 """
 
 from __future__ import annotations
