@@ -114,6 +114,19 @@ def test_a_client_gives_a_failed_job_more_retries(flora: Any, deployed: Any) -> 
     assert (found.retries, found.state.value, found.error_message) == (7, "FAILED", "try again")
 
 
+def test_a_job_that_is_made_important_is_given_out_first(flora: Any, deployed: Any) -> None:
+    start(flora, orderId="A-4")
+    start(flora, orderId="A-5")
+    old, new = flora.search_jobs(data=models.JobSearchQuery()).items
+    change = models.JobUpdateRequest(changeset=models.JobChangeset(priority=3))
+    flora.update_job(new.job_key, data=change)
+    first, second = activate(flora)
+    assert [(first.job_key, first.priority), (second.job_key, second.priority)] == [
+        (new.job_key, 3),
+        (old.job_key, 0),
+    ]
+
+
 def test_an_error_that_no_diagram_catches_becomes_an_incident(flora: Any, deployed: Any) -> None:
     start(flora, orderId="A-4")
     [job] = activate(flora)
