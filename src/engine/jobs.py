@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, insert, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, case, insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from laneway import observed
-from laneway.engine import clock, due, history, outbox, runtime, statistics
+from laneway.engine import clock, due, history, memory, outbox, runtime, statistics
 from laneway.engine.activation import OPEN, ActivatedJob, activate, is_any_waiting
 from laneway.engine.database import is_postgresql, new_key
 from laneway.engine.model import IncidentState, JobState, Person
 from laneway.engine.outbox import Mail, Webhook
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
+from laneway.engine.storage import Command, Query
 from laneway.engine.tables import incident, is_leased_job, job, process_instance
 from laneway.errors import Conflict, NotFound
 
@@ -41,43 +43,57 @@ __all__ = [
 _LONGEST_WORDS = 400
 
 
-def _taken(
-    session: Session, job_key: int, worker: str | None, lease: int | None, values: Mapping[str, Any]
-) -> Any:
-    """Change an open job behind the lock of its instance; returns its row as it is then.
+_LOCK = Query(
+    # Both rows are locked, the instance first, as every step does that ends jobs of its instance.
+    lambda _pg: (
+        select(process_instance, job)
+        .select_from(process_instance.join(job, job.c.instance_key == process_instance.c.key))
+        .where(job.c.key == bindparam("job_key"))
+        .with_for_update(key_share=True)
+    ),
+    process_instance,
+    job,
+)
+
+
+@cache
+def _changing(names: tuple[str, ...]) -> Command:
+    this = (job.c.instance_key == bindparam("of_instance")) & (job.c.key == bindparam("job_key"))
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return Command(job, lambda _pg: update(job).where(this).values(values))
+
+
+def _open_job(session: Session, job_key: int, worker: str | None = None, lease: int | None = None) -> Any:
+    """The row of an open job, locked behind its instance.
 
     With `worker` or `lease`, only while that lease holds. Raises NotFound, and Conflict when the job has ended or the
     lease is another's.
     """
-    query = select(job.c.instance_key, job.c.state, job.c.worker).where(job.c.key == job_key)
-    seen = session.execute(query).one_or_none()
-    if seen is None:
+    found = _LOCK.first(session, job_key=job_key)
+    if found is None:
         raise NotFound("job_not_found", key=job_key)
-    runtime.lock(session, seen.instance_key)
-    this = (job.c.key == job_key) & job.c.state.in_(OPEN)
-    if worker is not None:
-        this &= job.c.worker == worker
-    if lease is not None:
-        this &= (job.c.leases == lease) & (job.c.state == JobState.ACTIVATED)
-    row = session.execute(update(job).where(this).values(dict(values)).returning(job)).one_or_none()
-    if row is None:
-        now = session.execute(query).one()
-        if now.state not in OPEN:
-            raise Conflict("job_ended", key=job_key, state=now.state)
-        raise Conflict("job_lease_lost", key=job_key, holder=now.worker)
+    instance, row = found
+    memory.locked(session, instance)
+    if row.state not in OPEN:
+        raise Conflict("job_ended", key=job_key, state=row.state)
+    is_leased = lease is None or (row.leases == lease and row.state == JobState.ACTIVATED)
+    if not is_leased or worker not in (None, row.worker):
+        raise Conflict("job_lease_lost", key=job_key, holder=row.worker)
     return row
 
 
-def _ended(
-    session: Session, job_key: int, worker: str | None, lease: int | None, state: JobState, **values: Any
-) -> Any:
-    ended = {"state": state, "ended_at": clock.now(), **values}
-    row = _taken(session, job_key, worker, lease, ended)
+def _change(session: Session, row: Any, **values: Any) -> None:
+    """Change a locked job, and its row with it."""
+    _changing(tuple(values)).later(session, of_instance=row.instance_key, job_key=row.key, **values)
+    vars(row).update(values)
+
+
+def _end(session: Session, row: Any, state: JobState, **values: Any) -> None:
+    _change(session, row, state=state, ended_at=clock.now(), **values)
     if row.retries == 0:  # it had failed for good, and someone has done it nevertheless
         active = (incident.c.job_key == row.key) & (incident.c.state == IncidentState.ACTIVE)
         resolved = {"state": IncidentState.RESOLVED, "resolved_at": clock.now()}
         session.execute(update(incident).where(active).values(resolved))
-    return row
 
 
 def complete(
@@ -94,7 +110,8 @@ def complete(
 
     Raises NotFound, and Conflict when the job has ended or the lease has gone to another worker.
     """
-    row = _ended(session, job_key, worker, lease, JobState.COMPLETED)
+    row = _open_job(session, job_key, worker, lease)
+    _end(session, row, JobState.COMPLETED)
     notes = [Note("job_completed", row.element_id, row.token, {"job_key": str(row.key), "type": row.type})]
     notes += outbox.queue(session, row, mails=mails, webhooks=webhooks)
 
@@ -121,16 +138,18 @@ def fail(
     Raises NotFound, and Conflict as `complete`.
     """
     retries = max(retries, 0)
-    failed = {
-        "state": JobState.FAILED,
-        "retries": retries,
-        "failures": job.c.failures + 1,
-        "error_message": message,
-        "worker": None,
-        "leased_until": None,
-        "retry_at": clock.now() + timedelta(seconds=backoff_seconds),
-    }
-    row = _taken(session, job_key, worker, lease, failed)
+    row = _open_job(session, job_key, worker, lease)
+    _change(
+        session,
+        row,
+        state=JobState.FAILED,
+        retries=retries,
+        failures=row.failures + 1,
+        error_message=message,
+        worker=None,
+        leased_until=None,
+        retry_at=clock.now() + timedelta(seconds=backoff_seconds),
+    )
     history.record(
         session,
         row.instance_key,
@@ -192,7 +211,8 @@ def throw_error(
 
     Raises NotFound, and Conflict as `complete`.
     """
-    row = _ended(session, job_key, worker, lease, JobState.ERROR_THROWN, error_message=message or code)
+    row = _open_job(session, job_key, worker, lease)
+    _end(session, row, JobState.ERROR_THROWN, error_message=message or code)
     details = {"job_key": str(row.key), "type": row.type, "code": code, "message": message}
 
     def throw(instance: Instance) -> None:
@@ -205,13 +225,15 @@ def throw_error(
 
 def update_retries(session: Session, job_key: int, *, retries: int, by: Person | None = None) -> None:
     """Give a job more tries, the next of them at once; its incident is resolved separately."""
-    row = _taken(session, job_key, None, None, {"retries": retries, "retry_at": None})
+    row = _open_job(session, job_key)
+    _change(session, row, retries=retries, retry_at=None)
     _record_change(session, row, "job_retries_updated", by, retries=retries)
 
 
 def update_priority(session: Session, job_key: int, *, priority: int, by: Person | None = None) -> None:
     """Let a job come sooner (a higher number) or later than the others of its type."""
-    row = _taken(session, job_key, None, None, {"priority": priority})
+    row = _open_job(session, job_key)
+    _change(session, row, priority=priority)
     _record_change(session, row, "job_priority_updated", by, priority=priority)
 
 

@@ -90,6 +90,8 @@ _memory = _Memory()
 
 def locked(session: Session, row: Any) -> None:
     """A unit of work has locked an instance: what is known of it and still true is at hand from here on."""
+    if storage.held(session, process_instance, row.key) is not None:
+        return  # it had done so before
     known = _memory.take(row.key)
     if known is None or known.row.revision != row.revision:
         known = Known(row)

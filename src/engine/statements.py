@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, ColumnElement, Dialect, Table, bindparam
+from sqlalchemy import JSON, ColumnElement, Dialect, Float, Table, bindparam
 from sqlalchemy import insert as insert_into
 
 Processor = Callable[[Any], Any]
@@ -80,6 +80,8 @@ def _part(
     for column in columns:
         name = str(getattr(column, "name", ""))
         names.append(name)
+        if isinstance(column.type, Float):
+            continue  # which both drivers give as they are, and which SQLAlchemy asks the driver's type codes about
         process = column.type.dialect_impl(dialect).result_processor(dialect, None)
         if process is not None:
             processors.append((name, process))

@@ -110,8 +110,7 @@ def _locked(session: Session, user_task_key: int) -> Any:
     if found is None:
         return None
     instance, row = found
-    if storage.held(session, process_instance, instance.key) is None:
-        memory.locked(session, instance)
+    memory.locked(session, instance)
     storage.hold(session, user_task, row)
     return row
 
