@@ -206,8 +206,8 @@ def transact(work: Callable[[Session], T], *, settle: Callable[[LanewayError], T
     """
     is_open = was_lost = False
     guess: storage.Guess | None = storage.Guess()
-    for attempt in range(_ATTEMPTS):
-        is_last = attempt == _ATTEMPTS - 1
+    refusals, until = 0, time.monotonic() + _PATIENCE_SECONDS
+    while True:
         try:
             with unit_of_work() as session:
                 if guess is not None:
@@ -217,6 +217,8 @@ def transact(work: Callable[[Session], T], *, settle: Callable[[LanewayError], T
                     raise Conflict("process_instance_changed")
                 return done
         except LanewayError as refusal:
+            refusals += 1
+            is_last = refusals == _ATTEMPTS or time.monotonic() > until
             if guess is not None and guess.made is not None and refusal.code not in _AWAY:
                 guess.made()  # what refuses may not be so, seen from behind a lock
                 guess = None
@@ -228,11 +230,12 @@ def transact(work: Callable[[Session], T], *, settle: Callable[[LanewayError], T
                 pass  # perhaps the server has not noticed yet that nobody waits for the lost transaction
             elif database_errors.is_repeatable(refusal.__cause__) and not is_last:
                 time.sleep(random.uniform(0.01, 0.1))
+            elif is_open and refusal.code in (*_AWAY, "database_busy"):
+                raise Unavailable("commit_outcome_unknown") from refusal  # it could not be looked up
             elif is_open and settle is not None:
                 return settle(refusal)
             else:
                 raise
-    raise AssertionError("the last attempt returns or raises")
 
 
 @contextmanager

@@ -383,3 +383,20 @@ def test_keys_are_unique_and_later_ones_are_greater():
 
     assert keys == sorted(set(keys))
     assert keys[-1] < 2**63
+
+
+def test_an_outcome_that_cannot_be_looked_up_stays_open(on_postgresql, server):
+    tries = []
+
+    def work(session: Any) -> None:
+        tries.append(1)
+        session.execute(text("SELECT 1"))
+        server.cut_all()
+        if len(tries) > 1:
+            session.execute(text("SELECT 1"))
+
+    with pytest.raises(Unavailable) as told:
+        on_postgresql.transact(work, settle=lambda _refusal: None)
+
+    assert told.value.code == "commit_outcome_unknown"
+    assert len(tries) == 5
