@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from laneway.engine import database, user_tasks
+from laneway.engine import database, jobs, user_tasks
 from laneway.words import Resource
 
 WARM_UP = 8  # after some executions statements are prepared on the server
@@ -114,6 +114,21 @@ def test_a_step_that_the_process_knows_about_goes_there_once(
 
         counted.append(turns_of(wire, complete))
     assert counted[-1] == 1
+
+
+def test_a_job_is_reported_like_a_step_behind_a_lock(wire: Wire, engine: Any, draw: Any) -> None:
+    steps = draw.start() + draw.gateway("exclusive", "again") + draw.job("j", "work")
+    engine.deploy(draw.file(draw.process(steps + draw.way("start", "again", "j", "again"))))
+    engine.start()
+    counted = []
+    for _ in range(WARM_UP):
+        (leased,) = engine.lease("work")
+
+        def report() -> None:
+            engine.call(jobs.complete, leased.key, variables={"a": 1}, worker="w")  # noqa: B023 - called at once
+
+        counted.append(turns_of(wire, report))
+    assert counted[-1] == 2
 
 
 def test_an_instance_starts_with_one_question_and_one_answer(wire: Wire, engine: Any, draw: Any) -> None:
