@@ -34,6 +34,7 @@ OFF = "off"
 _CHANNEL = "laneway_news"
 _GATHER_SECONDS = 0.02  # at most fifty notifications a second from one process
 _CLOCK_SECONDS = 30.0
+_START_SECONDS = 3.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 10.0
 _SMALLEST_CORRECTION = timedelta(milliseconds=20)
 
@@ -42,7 +43,10 @@ _line: _Line | None = None
 
 
 def start(listen_url: str = "") -> None:
-    """Begin to tell and to hear; `listen_url` leads to the database past a pooler, where `database_url` does not."""
+    """Begin to tell and to hear; `listen_url` leads to the database past a pooler, where `database_url` does not.
+
+    Returns when the clock has been compared, or after a moment when that is not possible now.
+    """
     global _line
     stop()
     if not database.is_postgresql():
@@ -53,6 +57,7 @@ def start(listen_url: str = "") -> None:
     else:
         _line = _Line(listen_url or database.engine().url.render_as_string(hide_password=False))
     _line.start()
+    _line.compared.wait(_START_SECONDS)
 
 
 def stop() -> None:
@@ -60,6 +65,7 @@ def stop() -> None:
     global _line
     if _line is not None:
         _line.stop()
+        clock.correct(timedelta())
     _line = None
 
 
@@ -100,6 +106,7 @@ class _Line(threading.Thread):
         self._address = address
         self._me = secrets.token_hex(8)
         self._stopping = threading.Event()
+        self.compared = threading.Event()
         self._has_news = False
         self._bell, self._rope = os.pipe()
         os.set_blocking(self._bell, False)
@@ -219,6 +226,7 @@ class _Line(threading.Thread):
         ahead = theirs - (before + (after - before) / 2)
         uncertain = (after - before) / 2 + _SMALLEST_CORRECTION
         clock.correct(ahead if abs(ahead) > uncertain else timedelta())
+        self.compared.set()
 
 
 def _asked(connection: psycopg.Connection[Any]) -> datetime:

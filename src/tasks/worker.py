@@ -99,8 +99,9 @@ class Worker:
         self._outages.survive(lambda: self._keeper.give_back(self._runs.all()))
         self._threads.stop()
         self._coroutines.stop()
+        until = time.monotonic() + LEASE_SECONDS
         for thread in self._loops:
-            thread.join(timeout=LEASE_SECONDS)
+            thread.join(timeout=max(until - time.monotonic(), 0))
 
     def _notify(self) -> None:
         with self._wake:
