@@ -8,6 +8,7 @@ same step of the yardstick in `bench.naive`, and the floor: the same SQL again w
 from __future__ import annotations
 
 import argparse
+import gc
 import time
 from statistics import median
 from typing import Any
@@ -53,6 +54,7 @@ DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
 </definitions>
 """
 ELEMENTS_PER_ROUND = 3
+IN_A_ROW = 10
 NAIVE_LIMIT = 325  # after some 330 rounds SpiffWorkflow, left alone, drops a loop's branch
 SOMEONE = Person("bench", Text("bench", "bench"), frozenset({"bench"}))
 VALUES = {"again": True, "note": "seal defect " * 80}  # about 1 kB, as a filled form is
@@ -61,7 +63,7 @@ VALUES = {"again": True, "note": "seal defect " * 80}  # about 1 kB, as a filled
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rounds", type=int, default=15, help="steps measured for each figure")
+    parser.add_argument("--rounds", type=int, default=3, help="times ten steps measured for each figure")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000], help="finished elements")
     options = parser.parse_args()
     rows = []
@@ -73,20 +75,24 @@ def main() -> None:
 
 def _measure(kind: str, size: int, rounds: int) -> dict[str, Any]:
     naive = NaiveStore(DIAGRAM.replace("CONDITION", "again").encode(), PROCESS)
-    naive.work(min(size // ELEMENTS_PER_ROUND, NAIVE_LIMIT - rounds))
+    naive.work(min(size // ELEMENTS_PER_ROUND, NAIVE_LIMIT - rounds * IN_A_ROW))
     naive.save()
     instance_key = _started()
     for _ in range(size // ELEMENTS_PER_ROUND):
         _step(instance_key)
     naive_ms, ours_ms, bare_ms, naive_bytes = [], [], [], 0
     bare = BareSteps(_started())
-    # Turn about, so that a busy moment of the machine falls on all.
+    # Turn about, so that a busy moment of the machine falls on all; each tidies up its own garbage.
     for _ in range(rounds):
-        began = time.perf_counter()
-        naive_bytes = naive.step()
-        naive_ms.append((time.perf_counter() - began) * 1000)
-        ours_ms.append(_step(instance_key))
-        bare_ms.append(bare.step())
+        gc.collect()
+        for _ in range(IN_A_ROW):
+            began = time.perf_counter()
+            naive_bytes = naive.step()
+            naive_ms.append((time.perf_counter() - began) * 1000)
+        gc.collect()
+        ours_ms += [_step(instance_key) for _ in range(IN_A_ROW)]
+        gc.collect()
+        bare_ms += [bare.step() for _ in range(IN_A_ROW)]
     return {
         "database": kind,
         "finished elements": size,
