@@ -21,7 +21,10 @@ import psycopg
 from bench import machine
 from bench.ground import show
 from bench.postgres import Server, server
-from laneway.engine import database, deployments, keeping, process_folder, schema
+from laneway.engine import database, deployments
+from laneway.engine.database import schema
+from laneway.engine.deployments import process_folder
+from laneway.engine.keeping import retention as keeping
 from laneway.engine.tables import metadata
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers

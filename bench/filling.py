@@ -17,7 +17,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
-from laneway.engine import database, definitions, deployments, process_folder, schema, statistics
+from laneway.engine import database, definitions, deployments, statistics
+from laneway.engine.database import schema
+from laneway.engine.deployments import process_folder
 from laneway.engine.model import Person
 from laneway.engine.tables import membership, person, person_group, process_definition
 from laneway.words import Text

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from laneway.engine import database, schema
+from laneway.engine import database
+from laneway.engine.database import schema
 
 
 def kinds() -> list[str]:

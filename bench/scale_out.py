@@ -27,7 +27,8 @@ from bench.ground import show
 from bench.peers.flows import BRANCHES, COMPARED, process_of
 from bench.peers.teams import ENGINES, Team
 from bench.report import tables_of, write_figures
-from laneway.engine import database, deployments, instances, schema
+from laneway.engine import database, deployments, instances
+from laneway.engine.database import schema
 from laneway.engine.tables import history, incident, job
 from laneway.words import Resource
 

@@ -18,9 +18,10 @@ from sqlalchemy import Table, select
 
 from bench.ground import fresh_database, kinds, show
 from bench.naive import NaiveStore
-from laneway.engine import database, deployments, instances, storage, user_tasks
+from laneway.engine import database, deployments, instances, user_tasks
+from laneway.engine.database import storage
+from laneway.engine.database.storage import Command, insert_later
 from laneway.engine.model import Person
-from laneway.engine.storage import Command, insert_later
 from laneway.engine.tables import history, process_instance, user_task
 from laneway.words import Resource, Text
 

@@ -15,10 +15,11 @@ from sqlalchemy import Engine
 from waitress.server import create_server
 
 from laneway import logs, traces
-from laneway.engine import clock, database, deployments, process_folder, schema, wakeups
-from laneway.engine.deployments import Deployed
-from laneway.engine.keeping import Rules
-from laneway.engine.readiness import Readiness
+from laneway.engine import clock, database, deployments
+from laneway.engine.database import schema, wakeups
+from laneway.engine.deployments import Deployed, process_folder
+from laneway.engine.keeping.retention import Rules
+from laneway.engine.monitoring.readiness import Readiness
 from laneway.errors import Unavailable
 from laneway.records import organisation
 from laneway.settings import Settings

@@ -17,8 +17,9 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from laneway.engine import accounts, clock, schema
+from laneway.engine import accounts, clock
 from laneway.engine import database as laneway_database
+from laneway.engine.database import schema
 from laneway.engine.model import Person
 from laneway.words import Text
 

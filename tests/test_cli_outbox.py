@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from laneway import cli
-from laneway.engine import database, deployments, instances, outbox, schema
+from laneway.engine import database, deployments, instances, outbox
+from laneway.engine.database import schema
 from laneway.engine.model import OutgoingKind
 from laneway.engine.outbox import Delivery, Failure, Mail
 from laneway.words import Resource

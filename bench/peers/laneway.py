@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, select
 
 from bench.peers.harness import Open, Peer, Values, serve
 from laneway import __version__
-from laneway.engine import database, deployments, instances, jobs, schema, user_tasks
+from laneway.engine import database, deployments, instances, jobs, user_tasks
+from laneway.engine.database import schema
 from laneway.engine.model import OPEN_STATES, Person
 from laneway.engine.tables import process_instance, user_task
 from laneway.errors import Conflict

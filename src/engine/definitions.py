@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from laneway import metrics
 from laneway.engine.bpmn.model import Process
 from laneway.engine.bpmn.reader import element_names, read_processes
+from laneway.engine.database.storage import Query
 from laneway.engine.dmn import DecisionModel, read_decisions
 from laneway.engine.spiff.build import Specs, specs_of
-from laneway.engine.storage import Query
 from laneway.engine.tables import (
     decision_definition,
     decision_requirements,

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import clock, storage
-from laneway.engine.database import new_key
+from laneway.engine import clock
+from laneway.engine.database import new_key, storage
+from laneway.engine.database.storage import Command
 from laneway.engine.model import Person
 from laneway.engine.spiff.requests import Note
-from laneway.engine.storage import Command
 from laneway.engine.tables import history, process_instance
 
 _THIS = process_instance.c.key == bindparam("instance_key")

@@ -17,11 +17,11 @@ from laneway import observed
 from laneway.engine import clock, due, history, memory, outbox, runtime, statistics
 from laneway.engine.activation import OPEN, ActivatedJob, activate, is_any_waiting
 from laneway.engine.database import is_postgresql, new_key
+from laneway.engine.database.storage import Command, Query
 from laneway.engine.model import IncidentState, JobState, Person
 from laneway.engine.outbox import Mail, Webhook
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
-from laneway.engine.storage import Command, Query
 from laneway.engine.tables import incident, is_leased_job, job, process_instance
 from laneway.errors import Conflict, NotFound
 

@@ -20,8 +20,7 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from laneway import metrics
-from laneway.engine import storage
-from laneway.engine.database import when_committed
+from laneway.engine.database import storage, when_committed
 from laneway.engine.model import OPEN_STATES, UserTaskState
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.tables import process_instance, user_task

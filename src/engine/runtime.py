@@ -15,15 +15,15 @@ from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from laneway import metrics, observed
-from laneway.engine import cases, clock, definitions, history, memory, statistics, storage
-from laneway.engine.database import is_postgresql, new_key
+from laneway.engine import cases, clock, definitions, history, memory, statistics
+from laneway.engine.database import is_postgresql, new_key, storage
+from laneway.engine.database.storage import Command, Query
 from laneway.engine.definitions import Definition
 from laneway.engine.expressions import StepHost
 from laneway.engine.model import OPEN_STATES, IncidentState, InstanceState, Person
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import IncidentRaised, Note
-from laneway.engine.storage import Command, Query
 from laneway.engine.tables import incident, process_instance
 from laneway.engine.waits import Rows, queue_effect
 from laneway.errors import Conflict, NotFound

@@ -19,8 +19,7 @@ from sqlalchemy import Table, case, delete, exists, func, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from laneway.engine import storage
-from laneway.engine.database import is_postgresql, new_key
+from laneway.engine.database import is_postgresql, new_key, storage
 from laneway.engine.model import UserTaskState
 from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import (

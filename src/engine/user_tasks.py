@@ -11,13 +11,14 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway import observed
-from laneway.engine import access, clock, definitions, forms, history, memory, runtime, storage
+from laneway.engine import access, clock, definitions, forms, history, memory, runtime
 from laneway.engine.access import Action
+from laneway.engine.database import storage
+from laneway.engine.database.storage import Command, Query
 from laneway.engine.model import InstanceState, Person, UserTaskState
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
-from laneway.engine.storage import Command, Query
 from laneway.engine.tables import form_definition, process_instance, user_task, user_task_draft
 from laneway.errors import Conflict, NotAllowed, NotFound
 

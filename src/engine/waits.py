@@ -24,9 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from laneway.engine import clock, storage
+from laneway.engine import clock
 from laneway.engine.bpmn.job_settings import pauses_of
-from laneway.engine.database import new_key
+from laneway.engine.database import new_key, storage
+from laneway.engine.database.storage import Command
 from laneway.engine.definitions import Definition
 from laneway.engine.model import IncidentState, JobState, UserTaskState
 from laneway.engine.spiff.requests import (
@@ -44,7 +45,6 @@ from laneway.engine.spiff.requests import (
     UserTaskOpened,
     WaitsClosed,
 )
-from laneway.engine.storage import Command
 from laneway.engine.tables import (
     effect,
     form_definition,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 
-from laneway.engine import keeping
 from laneway.engine.database import unit_of_work
-from laneway.engine.keeping import Rules
+from laneway.engine.keeping import retention as keeping
+from laneway.engine.keeping.retention import Rules
 
 logger = logging.getLogger(__name__)
 

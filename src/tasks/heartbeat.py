@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 
 from laneway import __version__
-from laneway.engine import workers
+from laneway.engine.monitoring import workers
 from laneway.errors import Unavailable
 
 logger = logging.getLogger(__name__)

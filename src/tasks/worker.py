@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any, Final
 
 from laneway import logs, metrics, observed
-from laneway.engine import agenda, clock, database, effects, jobs, messages, statistics, timers, wakeups
+from laneway.engine import agenda, clock, database, effects, jobs, messages, statistics, timers
 from laneway.engine.agenda import Chore
-from laneway.engine.database import Session, unit_of_work
+from laneway.engine.database import Session, unit_of_work, wakeups
 from laneway.errors import BpmnError, Unavailable
 from laneway.tasks import reports
 from laneway.tasks.keeper import TICK_SECONDS, Keeper, store_progress, too_long

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from laneway.engine import clock, database, schema
+from laneway.engine import clock, database
+from laneway.engine.database import schema
 
 _BEGIN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 

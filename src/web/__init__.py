@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from laneway.engine.gauges import Gauges
-from laneway.engine.readiness import Readiness
+from laneway.engine.monitoring.gauges import Gauges
+from laneway.engine.monitoring.readiness import Readiness
 from laneway.settings import Settings
 from laneway.web import (
     access_log,

@@ -13,8 +13,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from laneway import metrics
-from laneway.engine.gauges import Gauges
-from laneway.engine.readiness import Readiness
+from laneway.engine.monitoring.gauges import Gauges
+from laneway.engine.monitoring.readiness import Readiness
 from laneway.settings import Settings
 
 bp = Blueprint("health", __name__)

@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, flash, jsonify, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from laneway.engine import access, deployments, drafts
+from laneway.engine import access, deployments
 from laneway.engine.access import Action
 from laneway.engine.database import Session, reading, unit_of_work
-from laneway.engine.drafts import Draft
+from laneway.engine.deployments import drafts
+from laneway.engine.deployments.drafts import Draft
 from laneway.engine.queries import names
 from laneway.errors import Invalid
 from laneway.web import errors

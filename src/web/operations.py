@@ -9,12 +9,13 @@ import orjson
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from laneway.engine import access, deployments, migration, modification, suspension, variables
+from laneway.engine import access, deployments
 from laneway.engine.access import Action
 from laneway.engine.database import Session, reading, unit_of_work
-from laneway.engine.migration import Outlook
 from laneway.engine.model import OPEN_STATES, Person
-from laneway.engine.modification import Element, End, Instruction, Move, Start
+from laneway.engine.operations import migration, modification, suspension, variables
+from laneway.engine.operations.migration import Outlook
+from laneway.engine.operations.modification import Element, End, Instruction, Move, Start
 from laneway.engine.queries import case_detail, cases, processes
 from laneway.engine.queries.case_rows import Instance
 from laneway.errors import Conflict, Invalid, NotFound

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from flask import Blueprint
 
-from laneway.engine import access, workers
+from laneway.engine import access
 from laneway.engine.access import Action
 from laneway.engine.database import reading
+from laneway.engine.monitoring import workers
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, length

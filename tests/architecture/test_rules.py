@@ -40,7 +40,7 @@ def test_files_and_functions_are_short_enough_to_read(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_only_the_database_module_ends_transactions(path):
-    if path == ROOT / "src/engine/database.py":
+    if path.parent == ROOT / "src/engine/database":
         return
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

@@ -15,7 +15,8 @@ from alembic import command
 from sqlalchemy import MetaData, Table, event, insert, inspect, select, text
 from sqlalchemy.orm import Session
 
-from laneway.engine import database, schema, statistics, tables
+from laneway.engine import database, statistics, tables
+from laneway.engine.database import schema
 from laneway.engine.model import Person
 from laneway.engine.queries import board, cases, inbox, processes
 from laneway.engine.queries.board import BoardFilter, Lanes

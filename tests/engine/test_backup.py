@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from sqlalchemy import func, select, text
 
 from laneway import cli
-from laneway.engine import backup, connections, database, deployments, instances, pg_tools, user_tasks
+from laneway.engine import database, deployments, instances, user_tasks
+from laneway.engine.database import connections
+from laneway.engine.keeping import backup, pg_tools
 from laneway.engine.model import Person
 from laneway.engine.tables import history, metadata, person, process_instance, user_task
 from laneway.errors import Conflict, Invalid, Unavailable

@@ -7,7 +7,10 @@ from click.testing import CliRunner
 from sqlalchemy import delete, func, insert, select, update
 
 from laneway import cli
-from laneway.engine import cases, copying, database, deployments, process_folder, schema
+from laneway.engine import cases, database, deployments
+from laneway.engine.database import schema
+from laneway.engine.deployments import process_folder
+from laneway.engine.keeping import copying
 from laneway.engine.tables import case_file, history, metadata, person, process_instance
 from laneway.errors import Conflict, Unavailable
 from laneway.records import organisation

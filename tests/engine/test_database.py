@@ -19,8 +19,10 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 
-from laneway.engine import accounts, connections, database_errors, sqlite_files
+from laneway.engine import accounts
 from laneway.engine import database as laneway_database
+from laneway.engine.database import connections, sqlite_files
+from laneway.engine.database import failures as database_errors
 from laneway.errors import Conflict, Unavailable
 from laneway.words import Text
 

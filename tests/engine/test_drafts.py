@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from laneway.engine import drafts, tables
+from laneway.engine import tables
+from laneway.engine.deployments import drafts
 from laneway.engine.model import Person
 from laneway.errors import Conflict, NotAllowed, NotFound, Refused
 from laneway.words import Text

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import event
 
-from laneway.engine import gauges, jobs, suspension, workers
-from laneway.engine.gauges import Gauges
+from laneway.engine import jobs
+from laneway.engine.monitoring import gauges, workers
+from laneway.engine.monitoring.gauges import Gauges
+from laneway.engine.operations import suspension
 
 
 def counted(engine: Any) -> dict[str, dict[tuple[str, ...], float]]:

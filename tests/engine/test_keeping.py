@@ -17,9 +17,13 @@ from click.testing import CliRunner
 from sqlalchemy import func, make_url, select
 
 from laneway import cli
-from laneway.engine import archive, cases, clock, deployments, keeping, process_folder, schema
+from laneway.engine import cases, clock, deployments
 from laneway.engine import database as laneway_database
-from laneway.engine.keeping import Rules
+from laneway.engine.database import schema
+from laneway.engine.deployments import process_folder
+from laneway.engine.keeping import archive
+from laneway.engine.keeping import retention as keeping
+from laneway.engine.keeping.retention import Rules
 from laneway.engine.tables import (
     archived_case,
     case_file,

@@ -7,17 +7,8 @@ from typing import Any
 
 import pytest
 
-from laneway.engine import (
-    incidents,
-    jobs,
-    messages,
-    migration,
-    modification,
-    suspension,
-    tables,
-    timers,
-    user_tasks,
-)
+from laneway.engine import incidents, jobs, messages, tables, timers, user_tasks
+from laneway.engine.operations import migration, modification, suspension
 from laneway.errors import Conflict, Invalid, NotAllowed
 from laneway.testing import drain
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from laneway.engine import migration, modification, suspension, tables
-from laneway.engine.modification import End, Move, Start
+from laneway.engine import tables
+from laneway.engine.operations import migration, modification, suspension
+from laneway.engine.operations.modification import End, Move, Start
 from laneway.errors import Conflict, Invalid, NotAllowed, NotFound
 from laneway.testing import drain
 

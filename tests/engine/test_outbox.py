@@ -9,7 +9,8 @@ import pytest
 from alembic import command
 from sqlalchemy import MetaData, insert, select
 
-from laneway.engine import jobs, outbox, schema, tables
+from laneway.engine import jobs, outbox, tables
+from laneway.engine.database import schema
 from laneway.engine.model import OutgoingKind
 from laneway.engine.outbox import Delivery, Failure, Mail, Webhook
 from laneway.errors import Conflict, Invalid, NotAllowed, NotFound

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from laneway.engine import deployments, process_folder
+from laneway.engine import deployments
+from laneway.engine.deployments import process_folder
 from laneway.errors import NotFound
 from laneway.words import Resource
 

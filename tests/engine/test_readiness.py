@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from laneway.engine import readiness, workers
-from laneway.engine.readiness import Readiness
+from laneway.engine.monitoring import readiness, workers
+from laneway.engine.monitoring.readiness import Readiness
 
 
 @pytest.fixture

@@ -86,7 +86,9 @@ def turns_of(wire: Wire, work: Any) -> int:
     return wire.turns - before
 
 
-def test_a_step_behind_a_lock_reads_once_and_writes_once(wire: Wire, engine: Any, draw: Any, mei: Any) -> None:
+def test_a_step_behind_a_lock_reads_once_and_writes_once(
+    wire: Wire, engine: Any, draw: Any, mei: Any
+) -> None:
     engine.deploy(loop(draw))
     engine.start()
     counted = []

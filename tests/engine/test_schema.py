@@ -11,7 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, insert, inspect, select, text
 
-from laneway.engine import database, schema, tables
+from laneway.engine import database, tables
+from laneway.engine.database import schema
 from laneway.engine.queries import case_detail
 from laneway.engine.tables import metadata
 from laneway.errors import Unavailable

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from laneway.engine import history, memory, runtime, storage, user_tasks
+from laneway.engine import history, memory, runtime, user_tasks
+from laneway.engine.database import storage
+from laneway.engine.database.storage import Command, Query
 from laneway.engine.spiff.requests import Note
-from laneway.engine.storage import Command, Query
 from laneway.engine.tables import history as history_table
 from laneway.engine.tables import person_group, process_instance, user_task
 from laneway.errors import Conflict

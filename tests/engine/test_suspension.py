@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from laneway.engine import incidents, instances, jobs, messages, suspension, tables, timers, user_tasks
+from laneway.engine import incidents, instances, jobs, messages, tables, timers, user_tasks
+from laneway.engine.operations import suspension
 from laneway.errors import Conflict, Invalid, NotAllowed
 from laneway.testing import drain
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from laneway.engine import cases, tables, user_tasks, variables
+from laneway.engine import cases, tables, user_tasks
+from laneway.engine.operations import variables
 from laneway.errors import Conflict, Invalid, NotAllowed
 
 

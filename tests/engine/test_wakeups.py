@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from laneway.engine import accounts, wakeups
+from laneway.engine import accounts
+from laneway.engine.database import wakeups
 from laneway.words import Text
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import update
 
 from laneway.engine import database as laneway_database
-from laneway.engine import tables, workers
-from laneway.engine.workers import WorkerProcess
+from laneway.engine import tables
+from laneway.engine.monitoring import workers
+from laneway.engine.monitoring.workers import WorkerProcess
 
 
 def beat(name: str, *, is_first: bool = False) -> None:

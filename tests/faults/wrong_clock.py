@@ -9,7 +9,8 @@ import os
 import time
 from datetime import datetime, timedelta, tzinfo
 
-from laneway.engine import clock, wakeups
+from laneway.engine import clock
+from laneway.engine.database import wakeups
 
 SKEW = float(os.environ.get("FAULTS_SKEW", "0"))
 true_time = time.time

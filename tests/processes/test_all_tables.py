@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from laneway.engine import deployments, process_folder
+from laneway.engine import deployments
+from laneway.engine.deployments import process_folder
 from laneway.engine.dmn import DecisionModel, read_decisions
 from laneway.words import Resource
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from laneway.engine import deployments, instances, process_folder
+from laneway.engine import deployments, instances
 from laneway.engine.bpmn.reader import read_processes
+from laneway.engine.deployments import process_folder
 from laneway.engine.tables import case_file, history, outgoing, process_instance
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers

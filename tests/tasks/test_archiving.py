@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from laneway.engine import deployments, instances
-from laneway.engine.keeping import Rules
+from laneway.engine.keeping.retention import Rules
 from laneway.engine.tables import archived_case, process_instance
 from laneway.tasks.archiving import Archivist
 from laneway.testing import drain

@@ -11,7 +11,7 @@ import pytest
 
 from laneway import __version__
 from laneway.engine import database as laneway_database
-from laneway.engine import workers
+from laneway.engine.monitoring import workers
 from laneway.tasks.heartbeat import Heartbeat
 
 

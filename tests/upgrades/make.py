@@ -20,7 +20,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from laneway.engine import database, deployments, instances, process_folder, schema
+from laneway.engine import database, deployments, instances
+from laneway.engine.database import schema
+from laneway.engine.deployments import process_folder
 from laneway.engine.tables import process_definition, process_instance
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers

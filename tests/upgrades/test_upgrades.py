@@ -13,17 +13,10 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from laneway.engine import (
-    backup,
-    connections,
-    copying,
-    database,
-    jobs,
-    messages,
-    schema,
-    user_tasks,
-)
+from laneway.engine import database, jobs, messages, user_tasks
 from laneway.engine.bpmn.reader import read_processes
+from laneway.engine.database import connections, schema
+from laneway.engine.keeping import backup, copying
 from laneway.engine.model import OPEN_STATES
 from laneway.engine.spiff import state
 from laneway.engine.spiff.build import specs_of

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from laneway.engine import database, workers
-from laneway.engine.readiness import Readiness
+from laneway.engine import database
+from laneway.engine.monitoring import workers
+from laneway.engine.monitoring.readiness import Readiness
 from laneway.settings import Settings
 from laneway.web import create_app, create_health_app
 

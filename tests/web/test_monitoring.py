@@ -12,7 +12,8 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from laneway import metrics
-from laneway.engine import database, gauges
+from laneway.engine import database
+from laneway.engine.monitoring import gauges
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = re.compile(r"\b(?:laneway|process)_[a-z_]+")

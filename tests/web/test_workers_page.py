@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from laneway.engine import accounts, database, tables, workers
+from laneway.engine import accounts, database, tables
 from laneway.engine.model import Person
+from laneway.engine.monitoring import workers
 
 from .conftest import SignIn
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from laneway.engine import database, migration, modification, suspension
-from laneway.engine.modification import End, Instruction, Move, Start
+from laneway.engine import database
+from laneway.engine.operations import migration, modification, suspension
+from laneway.engine.operations.modification import End, Instruction, Move, Start
 from laneway.errors import Invalid
 from laneway.web.api import shapes
 from laneway.web.api.operations import Answer, Body, operation, read_key

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from laneway.engine import database, deployments, search
-from laneway.engine.decision_files import DeployedDecision
+from laneway.engine.deployments.decision_files import DeployedDecision
 from laneway.engine.search import TENANT, Query
 from laneway.errors import Invalid
 from laneway.web.api import shapes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from laneway.engine import database, modification, variables
+from laneway.engine import database
+from laneway.engine.operations import modification, variables
 from laneway.web.api import shapes
 from laneway.web.api.operations import Answer, Body, operation
 from laneway.web.api.shapes import FLAG, NUMBER

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from laneway.engine import database, keeping
+from laneway.engine import database
+from laneway.engine.keeping import retention as keeping
 from laneway.web.api import shapes
 from laneway.web.api.operations import Answer, Body, operation
 from laneway.web.auth import current_person

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from laneway.engine import wakeups
+from laneway.engine.database import wakeups
 
 DEFAULT_SECONDS = 10.0
 MAX_SECONDS = 60.0

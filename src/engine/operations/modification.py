@@ -16,14 +16,14 @@ from laneway import observed
 from laneway.engine import access, definitions, runtime
 from laneway.engine.access import Action
 from laneway.engine.model import Person
+from laneway.engine.operations.suspension import reason_of
+from laneway.engine.operations.variables import check_values
 from laneway.engine.spiff.changes import CannotChange, End, Instruction, Move, Start, check_start, modify
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.places import Places, scopes_of, tokens_of
 from laneway.engine.spiff.requests import Note
 from laneway.engine.spiff.rewind import Past, Step, rewind
-from laneway.engine.suspension import reason_of
 from laneway.engine.tables import history, incident, job, process_instance, user_task
-from laneway.engine.variables import check_values
 from laneway.errors import Invalid, NotFound
 from laneway.words import Text
 

@@ -6,8 +6,10 @@ import os
 
 import click
 
-from laneway.cli_words import fail, opened
-from laneway.engine import copying, database, schema
+from laneway.cli.words import fail, opened
+from laneway.engine import database
+from laneway.engine.database import schema
+from laneway.engine.keeping import copying
 from laneway.settings import read_settings
 
 

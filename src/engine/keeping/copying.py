@@ -15,8 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Table, func, insert, select
 
-from laneway.engine import clock, connections, schema
-from laneway.engine.row_values import TableHash, unfit_column
+from laneway.engine import clock
+from laneway.engine.database import connections, schema
+from laneway.engine.keeping.row_values import TableHash, unfit_column
 from laneway.engine.tables import metadata, worker
 from laneway.errors import Conflict, Unavailable
 

@@ -21,7 +21,8 @@ from typing import Any
 import psycopg
 
 from laneway import metrics
-from laneway.engine import clock, connections, database
+from laneway.engine import clock, database
+from laneway.engine.database import connections
 from laneway.errors import Unavailable
 
 _log = logging.getLogger(__name__)

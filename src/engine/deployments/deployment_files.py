@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from laneway.engine import decision_files, forms, job_types
+from laneway.engine import forms, job_types
 from laneway.engine.bpmn.checks import Known
 from laneway.engine.bpmn.checks import check as check_process
 from laneway.engine.bpmn.model import Process
 from laneway.engine.bpmn.reader import read_processes
-from laneway.engine.decision_files import DecisionFile
+from laneway.engine.deployments import decision_files
+from laneway.engine.deployments.decision_files import DecisionFile
 from laneway.engine.feel.types import NAMED, Type
 from laneway.engine.tables import decision_definition, form_definition, person_group, process_definition
 from laneway.errors import Refused

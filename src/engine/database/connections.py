@@ -16,7 +16,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, InvalidRequestError
 
-from laneway.engine import database_errors, sqlite_files
+from laneway.engine.database import failures as database_errors
+from laneway.engine.database import sqlite_files
 from laneway.errors import Unavailable
 
 _log = logging.getLogger(__name__)

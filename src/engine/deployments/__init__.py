@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import access, clock, decision_files, deployment_files, forms, messages, timers
+from laneway.engine import access, clock, forms, messages, timers
 from laneway.engine.access import Action
 from laneway.engine.bpmn.model import Process, starts_of
 from laneway.engine.database import is_postgresql, new_key
-from laneway.engine.decision_files import DeployedDecision, DeployedRequirements
+from laneway.engine.deployments import decision_files, deployment_files
+from laneway.engine.deployments.decision_files import DeployedDecision, DeployedRequirements
 from laneway.engine.model import Person
 from laneway.engine.spiff.requests import StepFailed
 from laneway.engine.tables import (

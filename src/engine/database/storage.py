@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Delete, Engine, Select, Table, Update, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from laneway.engine import connections, statements
-from laneway.engine.statements import Layout, Statement
+from laneway.engine.database import connections, statements
+from laneway.engine.database.statements import Layout, Statement
 from laneway.errors import Conflict
 
 _UNIT = "laneway_unit"

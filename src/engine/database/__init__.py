@@ -18,9 +18,10 @@ from sqlalchemy.orm import ORMExecuteState, sessionmaker
 from sqlalchemy.orm import Session as Session  # callers outside the engine name it without SQLAlchemy
 
 from laneway import metrics, observed
-from laneway.engine import connections, database_errors, storage
-from laneway.engine.standby import Staleness as Staleness  # pages tell it
-from laneway.engine.standby import Standby
+from laneway.engine.database import connections, storage
+from laneway.engine.database import failures as database_errors
+from laneway.engine.database.standby import Staleness as Staleness  # pages tell it
+from laneway.engine.database.standby import Standby
 from laneway.errors import Conflict, LanewayError, Unavailable
 
 T = TypeVar("T")

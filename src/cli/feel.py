@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from laneway.cli_words import both, fail, show_findings
+from laneway.cli.words import both, fail, show_findings
 from laneway.engine.dmn import DecisionFailed, DecisionModel, EvaluatedDecision, read_decisions
 from laneway.engine.feel import (
     FeelError,

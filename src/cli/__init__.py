@@ -13,10 +13,12 @@ from typing import Any
 
 import click
 
-from laneway import __version__, cli_backup, cli_db, cli_feel, cli_history, cli_outbox, cli_statistics, logs
-from laneway.cli_words import both, fail, opened, show_findings
-from laneway.engine import accounts, database, deployments, instances, process_folder, schema
-from laneway.engine.deployments import Deployed
+from laneway import __version__, logs
+from laneway.cli import backup, db, feel, history, outbox, statistics
+from laneway.cli.words import both, fail, opened, show_findings
+from laneway.engine import accounts, database, deployments, instances
+from laneway.engine.database import schema
+from laneway.engine.deployments import Deployed, process_folder
 from laneway.errors import LanewayError, Refused
 from laneway.records import organisation
 from laneway.settings import Settings, SettingsError, read_settings
@@ -55,14 +57,14 @@ def main() -> None:
     logs.configure(level="WARNING")
 
 
-main.add_command(cli_feel.try_feel)
-main.add_command(cli_feel.try_decision)
-main.add_command(cli_db.db)
-main.add_command(cli_backup.make_backup)
-main.add_command(cli_backup.restore_backup)
-main.add_command(cli_history.history)
-main.add_command(cli_outbox.commands)
-main.add_command(cli_statistics.statistics)
+main.add_command(feel.try_feel)
+main.add_command(feel.try_decision)
+main.add_command(db.db)
+main.add_command(backup.make_backup)
+main.add_command(backup.restore_backup)
+main.add_command(history.history)
+main.add_command(outbox.commands)
+main.add_command(statistics.statistics)
 
 
 # -- running
@@ -338,7 +340,3 @@ def user_deactivate(username: str) -> None:
     with database.unit_of_work() as session:
         accounts.deactivate(session, username)
     click.echo(f"已停用 / deactivated: {username}")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from laneway.cli_words import fail, opened
-from laneway.engine import archive, database, keeping
+from laneway.cli.words import fail, opened
+from laneway.engine import database
+from laneway.engine.keeping import archive
+from laneway.engine.keeping import retention as keeping
 from laneway.settings import Settings
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from laneway.cli_words import opened
-from laneway.engine import archive, backup, database
+from laneway.cli.words import opened
+from laneway.engine import database
+from laneway.engine.keeping import archive, backup
 from laneway.settings import read_settings
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, DateTime, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from laneway.engine import database_errors
 from laneway.engine.database import engine, is_postgresql
+from laneway.engine.database import failures as database_errors
 from laneway.engine.model import JobState
 from laneway.engine.tables import Instant, job, worker
 from laneway.errors import Unavailable

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from laneway import __version__
-from laneway.engine.row_values import as_json, from_json
+from laneway.engine.keeping.row_values import as_json, from_json
 from laneway.engine.tables import archive, archived_case, metadata
 from laneway.errors import NotFound, Unavailable
 

@@ -22,13 +22,13 @@ from laneway.engine.database import unit_of_work
 from laneway.engine.definitions import Definition
 from laneway.engine.expressions import StepHost
 from laneway.engine.model import IncidentState, JobState, Person, UserTaskState
+from laneway.engine.operations.suspension import reason_of
 from laneway.engine.spiff import migration as moves
 from laneway.engine.spiff import state as live_state
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.migration import Obstacle, Plan
 from laneway.engine.spiff.places import Places
 from laneway.engine.spiff.requests import Note, StepFailed
-from laneway.engine.suspension import reason_of
 from laneway.engine.tables import (
     case_file,
     incident,

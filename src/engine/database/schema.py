@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from laneway.engine.tables import compatibility
 from laneway.errors import Unavailable
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _UPGRADE_LOCK = 6_104_717_332_089_351_224  # any number, the same in every process of every version
 
 

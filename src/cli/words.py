@@ -8,7 +8,8 @@ from typing import NoReturn
 
 import click
 
-from laneway.engine import database, schema
+from laneway.engine import database
+from laneway.engine.database import schema
 from laneway.settings import Settings, read_settings
 from laneway.words import Finding, Text
 

@@ -17,9 +17,11 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from laneway.engine import clock, database_errors, runtime, workers
+from laneway.engine import clock, runtime
 from laneway.engine.database import engine, reading
+from laneway.engine.database import failures as database_errors
 from laneway.engine.model import OutgoingState
+from laneway.engine.monitoring import workers
 from laneway.engine.tables import effect, incident, job, outgoing, process_instance, timer, user_task
 from laneway.engine.tables.running import is_open_case
 from laneway.engine.tables.waiting import is_active_incident, is_leased_job, is_open_task, is_waiting_job

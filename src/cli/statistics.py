@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from laneway.cli_words import opened
+from laneway.cli.words import opened
 from laneway.engine import database
 from laneway.engine import statistics as kept
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from laneway import logs
-from laneway.engine import connections
+from laneway.engine.database import connections
 from laneway.errors import Unavailable
 
 _log = logging.getLogger(__name__)

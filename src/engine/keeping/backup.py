@@ -22,7 +22,9 @@ import orjson
 from sqlalchemy import Engine, func, inspect, select, text
 
 from laneway import __version__
-from laneway.engine import clock, connections, pg_tools, schema
+from laneway.engine import clock
+from laneway.engine.database import connections, schema
+from laneway.engine.keeping import pg_tools
 from laneway.engine.model import JobState, OutgoingState
 from laneway.engine.tables import job, metadata, outgoing, timer
 from laneway.errors import Conflict, Invalid

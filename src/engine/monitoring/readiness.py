@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, text
 
-from laneway.engine import database_errors, gauges, schema, wakeups, workers
-from laneway.engine.database import engine, is_postgresql, pooled, reading, staleness
+from laneway.engine.database import engine, is_postgresql, pooled, reading, schema, staleness, wakeups
+from laneway.engine.database import failures as database_errors
+from laneway.engine.monitoring import gauges, workers
 from laneway.engine.tables import worker
 from laneway.errors import LanewayError
 

@@ -16,10 +16,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, delete, exists, func, insert, select, text
 from sqlalchemy.orm import Session, aliased
 
-from laneway.engine import access, archive, clock, definitions, feel, history, runtime
+from laneway.engine import access, clock, definitions, feel, history, runtime
 from laneway.engine.access import Action
 from laneway.engine.bpmn.rules_process import RETENTION, is_positive_duration
 from laneway.engine.database import is_postgresql, new_key
+from laneway.engine.keeping import archive
 from laneway.engine.model import OutgoingState, Person
 from laneway.engine.tables import archive as archive_table
 from laneway.engine.tables import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from laneway.cli_words import fail, opened
+from laneway.cli.words import fail, opened
 from laneway.engine import database, outbox
 from laneway.engine.model import OutgoingState
 

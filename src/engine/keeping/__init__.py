@@ -1,0 +1,1 @@
+"""What becomes of data in the long run: archive and retention, backup, copies."""

@@ -1,0 +1,1 @@
+"""What those who watch an installation are told: readiness, figures, signs of life."""

@@ -1,0 +1,1 @@
+"""What is done to running instances by hand: suspend, modify, migrate, set variables."""
