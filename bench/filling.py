@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, insert, select, text
 
 from laneway.engine import database, definitions, deployments, statistics
@@ -76,8 +77,15 @@ def filled_database(kind: str, size: Size, folder: Path) -> Iterator[None]:
 
 def _connect_filled(url: str, size: Size, *, is_filled: bool) -> None:
     schema.upgrade(database.connect(url))
-    if not is_filled:
-        fill(size)
+    if is_filled:
+        return
+    fill(size)
+    if not database.is_postgresql():
+        with database.engine().begin() as connection:
+            connection.execute(text("ANALYZE"))
+        return
+    with psycopg.connect(url, autocommit=True) as server:  # VACUUM takes no transaction
+        server.execute("VACUUM ANALYZE")
 
 
 def fill(size: Size) -> None:
@@ -93,10 +101,6 @@ def fill(size: Size) -> None:
         _Filling(connection, size, steps).run()
     with database.unit_of_work() as session:
         statistics.rebuild(session)
-    options = {"isolation_level": "AUTOCOMMIT"} if database.is_postgresql() else {}
-    with database.engine().connect().execution_options(**options) as connection:
-        connection.execute(text("VACUUM ANALYZE" if database.is_postgresql() else "ANALYZE"))
-        connection.commit()
 
 
 def _people(session: database.Session) -> None:
@@ -159,6 +163,7 @@ class _Filling:
         self._cases()
         self._user_tasks()
         self._waits()
+        lines = " UNION ALL ".join(f"SELECT {line} AS line" for line in range(1, self._size.history + 1))
         self._insert(
             "history",
             {
@@ -171,7 +176,7 @@ class _Filling:
                 "person": "'person' || " + _random(7, PEOPLE),
                 "details": self._json('\'{"flow": "Flow_1"}\''),
             },
-            source=f"{_CASES} CROSS JOIN (SELECT n AS line FROM number WHERE n <= {self._size.history}) AS lines",
+            source=f"{_CASES} CROSS JOIN ({lines}) AS lines",
         )
 
     def _numbers(self) -> None:

@@ -124,7 +124,7 @@ def _use(session: Session, known: Known, row: Any) -> None:
 def _remember(known: Known, held: Mapping[Table, Mapping[int, Any]]) -> None:
     """The unit of work has committed: the rows that it held are what is known now."""
     row = held.get(process_instance, {}).get(known.row.key)
-    if row is None or row.state not in OPEN_STATES or len(row.live_state) > _LARGEST_BYTES:
+    if row is None or row.state not in OPEN_STATES or len(row.live_state or b"") > _LARGEST_BYTES:
         return
     known.row = row
     known.user_tasks = {

@@ -9,11 +9,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from laneway.tasks.runs import Run
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _MOST_REPLACED = 16
 """Threads that handlers may block for ever before they are no longer replaced: each keeps its memory."""
@@ -196,3 +197,9 @@ async def _halt() -> None:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
     loop.call_soon(loop.stop)
+
+
+def alone(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives, on an event loop and in a thread of its own: the caller may be on a loop itself."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()

@@ -23,7 +23,7 @@ from laneway.engine.database import Session, unit_of_work, wakeups
 from laneway.errors import BpmnError, Unavailable
 from laneway.tasks import reports
 from laneway.tasks.keeper import TICK_SECONDS, Keeper, store_progress, too_long
-from laneway.tasks.lanes import AsyncLane, ThreadLane
+from laneway.tasks.lanes import AsyncLane, ThreadLane, alone
 from laneway.tasks.registry import registered
 from laneway.tasks.reports import Report
 from laneway.tasks.runs import LEASE_SECONDS, Run, Runs, run_of
@@ -233,7 +233,7 @@ def run_job(worker: str, types: Sequence[str] | None = None) -> bool:
     if not leased:
         return False
     run = run_of(leased[0], store_progress)
-    report = asyncio.run(_awaited(run)) if run.handler.is_async else _called(run)
+    report = alone(_awaited(run)) if run.handler.is_async else _called(run)
     reports.deliver(run.leased, report)
     return True
 

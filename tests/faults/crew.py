@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from laneway.engine import database
 from laneway.engine.tables import job
@@ -92,9 +94,16 @@ class Running:
         self.process.kill()
         self.process.wait()
 
-    def freeze(self) -> None:
-        """Stop it in the middle of whatever it does; it does not know."""
+    def freeze(self, database_url: str) -> None:
+        """Stop it in the middle of whatever it does; it does not know.
+
+        On SQLite not within a write: whoever stands still there keeps the one write lock from all others.
+        """
         self.process.send_signal(signal.SIGSTOP)
+        while _is_locked(database_url):
+            self.thaw()
+            time.sleep(0.01)
+            self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         self.process.send_signal(signal.SIGCONT)
@@ -105,6 +114,7 @@ class Crew:
 
     def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
         self.folder = folder
+        self.database_url = database_url
         for name, source in SOURCES.items():
             handlers = folder / "processes" / name / "handlers.py"
             handlers.parent.mkdir(parents=True)
@@ -214,6 +224,20 @@ class Crew:
     def logs(self) -> str:
         """Everything that the processes have said."""
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+
+
+def _is_locked(database_url: str) -> bool:
+    """Whether someone holds the write lock of a SQLite database for longer than a write takes."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        return False
+    with closing(sqlite3.connect(str(url.database), timeout=0.3, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        connection.execute("ROLLBACK")
+    return False
 
 
 def free_port() -> int:

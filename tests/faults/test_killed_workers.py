@@ -27,9 +27,9 @@ IMPATIENT = 0.25
 """How often the next process is killed although the one before has not been replaced yet."""
 
 
-def freeze_for_a_while(running: Running) -> threading.Thread:
+def freeze_for_a_while(running: Running, database_url: str) -> threading.Thread:
     """Let a process stand still until others have taken it for dead."""
-    running.freeze()
+    running.freeze(database_url)
     thawing = threading.Timer(PAST_THE_LEASE, running.thaw)
     thawing.start()
     return thawing
@@ -74,7 +74,7 @@ def test_cases_end_once_and_whole_although_processes_are_killed(
                 time.sleep(chance.uniform(0.3, 1.5))
                 victim = chance.choice(crew.alive() or crew.start("worker"))
                 if scale.is_long and len(crew.kills) % 10 == 9 and len(frozen) <= len(crew.kills) // 10:
-                    frozen.append(freeze_for_a_while(victim))
+                    frozen.append(freeze_for_a_while(victim, crew.database_url))
                 else:
                     crew.kill(victim)
             else:

@@ -37,7 +37,7 @@ def test_the_report_of_a_worker_that_was_taken_for_dead_is_refused(
     (zombie,) = crew.start("worker")
     key = oracle.start(model, "case")
     wait_until(crew.effects)
-    zombie.freeze()
+    zombie.freeze(crew.database_url)
     at = time.time()
     (other,) = crew.start("worker")
     wait_until(lambda: {effect.pid for effect in crew.effects()} == {zombie.pid, other.pid})

@@ -89,9 +89,9 @@ def test_a_change_without_the_forgery_token_is_refused(sign_in: SignIn, chen: Pe
 
 
 def test_every_page_but_login_and_health_asks_who_is_there(app: Flask) -> None:
-    open_paths = {"/login", "/healthz", "/language/<locale>", "/static/<path:filename>"}
-    # Programs ask for these before they say who they are.
-    open_paths |= {"/v2/status", "/v2/license", "/openapi.json"}
+    open_paths = {"/login", "/healthz", "/readyz", "/language/<locale>", "/static/<path:filename>"}
+    # Programs ask for these before they say who they are; figures are for the machine itself.
+    open_paths |= {"/v2/status", "/v2/license", "/openapi.json", "/metrics"}
     client = app.test_client()
 
     for rule in app.url_map.iter_rules():

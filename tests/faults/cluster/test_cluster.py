@@ -39,9 +39,7 @@ def local() -> ModuleType:
 
 
 @pytest.fixture
-def cluster(scale: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    if not scale.is_long:
-        pytest.skip("the cluster belongs to the long form: make faults")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     script = local()
     if lacking := script.missing():
         pytest.skip(f"no cluster without {', '.join(lacking)}")
