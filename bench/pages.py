@@ -152,7 +152,9 @@ def _cards(lane: tuple[str, str], session: Session) -> object:
 
 def _plain_inbox(person: Person, view: View, session: Session) -> object:
     """All open user tasks, each asked whether this person may see it, then sorted."""
-    of_task = user_task_candidate.c.user_task_key == user_task.c.key
+    of_task = (user_task_candidate.c.instance_key == user_task.c.instance_key) & (
+        user_task_candidate.c.user_task_key == user_task.c.key
+    )
     named = exists().where(
         of_task,
         or_(

@@ -121,7 +121,8 @@ def _of_candidate(person: Person, view: View, kind: str, candidate: str) -> Sele
         .where(named.kind == kind, named.candidate == candidate, named.is_open, is_open_task)
     )
     if view is View.OPEN:
-        return query.where(columns.assignee.is_(None), not_(_is_kept_away(person)))
+        # Said so that no index is tempted to begin with everybody's unclaimed tasks.
+        return query.where(func.coalesce(columns.assignee, "") == "", not_(_is_kept_away(person)))
     return query.where(or_(columns.assignee.is_(None), columns.assignee != person.username))
 
 
@@ -151,7 +152,8 @@ def _some_of(person: Person, view: View, at: Moment) -> Subquery:
         select(_of_candidate(person, view, *one).limit(enough).subquery().c.user_task_key)
         for one in _candidates(person, view)
     ]
-    keys = union_all(*some).subquery()
+    # A task may be found by several of its candidates: twice as many rows are asked for, and no more.
+    keys = union_all(*some).limit(2 * enough).subquery()
     return select(keys.c.user_task_key).distinct().limit(enough).subquery()
 
 
