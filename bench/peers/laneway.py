@@ -31,8 +31,9 @@ class LanewayPeer(Peer):
             deployments.deploy(session, [Resource(f"{name}.bpmn", diagram.encode())], by=None)
 
     def start(self, process: str, variables: Values) -> str:
-        with database.unit_of_work() as session:
-            started = instances.start(session, process_id=process, variables=variables, by=SOMEONE)
+        started = database.transact(
+            lambda session: instances.start(session, process_id=process, variables=variables, by=SOMEONE)
+        )
         return str(started.instance_key)
 
     def open_tasks(self, instance: str) -> list[Open]:
@@ -46,8 +47,9 @@ class LanewayPeer(Peer):
             return [Open(str(row.key), row.element_id) for row in rows]
 
     def complete(self, task: str, values: Values) -> None:
-        with database.unit_of_work() as session:
-            user_tasks.complete_via_api(session, int(task), by=SOMEONE, variables=values)
+        database.transact(
+            lambda session: user_tasks.complete_via_api(session, int(task), by=SOMEONE, variables=values)
+        )
 
     def run_jobs(self, instance: str) -> bool:
         """Do the job that has waited longest, whose it may be; whether the instance is still open."""
