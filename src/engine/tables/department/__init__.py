@@ -1,0 +1,1 @@
+"""The tables of the department: its parties, goods, calendars, documents."""
