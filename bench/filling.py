@@ -170,11 +170,10 @@ class _Filling:
                 "instance_key": "n * 1000",
                 "seq": "line",
                 "at": self._at(f"{self._started} + line * 60"),
-                "event": "'element_completed'",
-                "element_id": "step.element_id",
-                "token": "line",
                 "person": "'person' || " + _random(7, PEOPLE),
-                "details": self._json('\'{"flow": "Flow_1"}\''),
+                "lines": self._json(
+                    '\'[{"event": "element_completed", "token": 1, "element_id": "\' || step.element_id || \'"}]\''
+                ),
             },
             source=f"{_CASES} CROSS JOIN ({lines}) AS lines",
         )

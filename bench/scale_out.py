@@ -29,7 +29,7 @@ from bench.peers.teams import ENGINES, Team
 from bench.report import tables_of, write_figures
 from laneway.engine import database, deployments, instances
 from laneway.engine.database import schema
-from laneway.engine.tables import history, incident, job
+from laneway.engine.tables import history_line, incident, job
 from laneway.words import Resource
 
 FLOW, SERVICES = "services", 5
@@ -230,7 +230,9 @@ def _hot_case(engine: str, address: str, clients: int, seconds: float) -> dict[s
         team.stop()
     database.connect(address)
     with database.reading() as session:
-        completed = (history.c.instance_key == int(instance)) & (history.c.event == "user_task_completed")
+        completed = (history_line.c.instance_key == int(instance)) & (
+            history_line.c.event == "user_task_completed"
+        )
         stored = session.scalar(select(func.count()).where(completed))
     database.disconnect()
     times = sorted(run.completions)

@@ -19,7 +19,7 @@ from laneway.engine import clock, database, deployments, instances
 from laneway.engine.model import Person
 from laneway.engine.queries import inbox
 from laneway.engine.queries.inbox import Moment, View
-from laneway.engine.tables import history, person_group, timer, user_task
+from laneway.engine.tables import history_line, person_group, timer, user_task
 from laneway.tasks.worker import Worker
 from laneway.words import Resource, Text
 
@@ -95,7 +95,7 @@ def _ask_inbox() -> float:
 
 def _must_have_fired_once(timers: int) -> None:
     with database.reading() as session:
-        fired = select(history.c.instance_key).where(history.c.event == "timer_fired")
+        fired = select(history_line.c.instance_key).where(history_line.c.event == "timer_fired")
         lines = session.scalar(select(func.count()).select_from(fired.subquery()))
         cases = session.scalar(select(func.count()).select_from(fired.distinct().subquery()))
         tasks = session.scalar(select(func.count()).select_from(user_task))

@@ -9,6 +9,7 @@ import click
 
 from laneway.cli.words import fail, opened
 from laneway.engine import database
+from laneway.engine.history import lines_of
 from laneway.engine.keeping import archive
 from laneway.engine.keeping import retention as keeping
 from laneway.settings import Settings
@@ -57,9 +58,12 @@ def history_show(number: str, as_json: bool) -> None:
         click.echo(json.dumps(case.rows, ensure_ascii=False, default=str))
         return
     click.echo(f"{case.number}  {case.process_id}  {case.ended_at:%Y-%m-%d %H:%M}  {case.file}")
-    for line in sorted(case.rows["history"], key=_when):
-        told = (line["element_id"], line["person"], json.dumps(line["details"], ensure_ascii=False))
-        click.echo(f"  {line['at']:%Y-%m-%d %H:%M:%S}  {line['event']:<28}  " + "  ".join(filter(None, told)))
+    told = [line for row in case.rows["history"] for line in lines_of(row)]
+    for line in sorted(told, key=_when):
+        words = (line["element_id"], line["person"], json.dumps(line["details"], ensure_ascii=False))
+        click.echo(
+            f"  {line['at']:%Y-%m-%d %H:%M:%S}  {line['event']:<28}  " + "  ".join(filter(None, words))
+        )
     for name, rows in case.rows.items():
         click.echo(f"  {name}: {len(rows)}")
 

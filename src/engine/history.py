@@ -1,9 +1,15 @@
-"""The append-only history of an instance: what happened, when, and who did it."""
+"""The append-only history of an instance: what happened, when, and who did it.
+
+What one change did is one row, whose `lines` are numbered from the row's `seq` on: a step writes some dozen lines, and a
+row for each would cost more than all its other writes. The view `history_line` gives every line as a row of its own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
@@ -14,6 +20,9 @@ from laneway.engine.model import Person
 from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import history, process_instance
 
+_MOST_LINES = 500
+"""Of a row: a long run of gateways is told in several, each of which can still be read at once."""
+_NUL = b"\\u0000"
 _THIS = process_instance.c.key == bindparam("instance_key")
 _NEXT = (
     update(process_instance)
@@ -35,23 +44,54 @@ _COUNT = Command(
 def append(
     session: Session, instance_key: int, last_seq: int, notes: list[Note], *, by: Person | None = None
 ) -> int:
-    """Write notes behind the row `last_seq`; returns the new last number. The caller holds the instance's lock."""
+    """Write notes behind the line `last_seq`; returns the new last number. The caller holds the instance's lock."""
     now = clock.now()
+    person = by.username if by is not None else None
+    lines = [_line(note) for note in notes]
+    if _NUL in orjson.dumps(lines):
+        lines = _without_nul(lines)
     rows = [
         {
             "instance_key": instance_key,
-            "seq": last_seq + offset,
+            "seq": last_seq + 1 + start,
             "at": now,
-            "event": note.event,
-            "element_id": note.element_id,
-            "token": note.token,
-            "person": by.username if by is not None else None,
-            "details": note.details,
+            "person": person,
+            "lines": lines[start : start + _MOST_LINES],
         }
-        for offset, note in enumerate(notes, start=1)
+        for start in range(0, len(lines), _MOST_LINES)
     ]
     storage.insert_later(session, history, rows)
-    return last_seq + len(rows)
+    return last_seq + len(lines)
+
+
+def _line(note: Note) -> dict[str, Any]:
+    """A note as it is stored: what is not there is left out."""
+    line: dict[str, Any] = {"event": note.event}
+    if note.element_id is not None:
+        line["element_id"] = note.element_id
+    if note.token is not None:
+        line["token"] = note.token
+    if note.details:
+        line["details"] = note.details
+    return line
+
+
+def _without_nul(value: Any) -> Any:
+    """PostgreSQL cannot take apart JSON with the character NUL; it is told as an escape, as in messages of errors."""
+    if isinstance(value, str):
+        return value.replace("\0", "\\0")
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return value
+
+
+def lines_of(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The lines of a row that was read from elsewhere than the database, as the view `history_line` has them."""
+    shared = {name: row[name] for name in ("instance_key", "at", "person")}
+    for seq, line in enumerate(row["lines"], start=row["seq"]):
+        yield {"element_id": None, "token": None, "details": {}, **line, **shared, "seq": seq}
 
 
 def record(

@@ -245,7 +245,7 @@ class Engine:
 
     def events(self, key: int) -> list[str]:
         """History as `event` or `event element`."""
-        rows = self.rows(tables.history, instance_key=key)
+        rows = self.rows(tables.history_line, instance_key=key)
         assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
         return [" ".join(filter(None, (row.event, row.element_id))) for row in rows]
 

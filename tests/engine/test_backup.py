@@ -17,7 +17,7 @@ from laneway.engine import database, deployments, instances, user_tasks
 from laneway.engine.database import connections
 from laneway.engine.keeping import backup, pg_tools
 from laneway.engine.model import Person
-from laneway.engine.tables import history, metadata, person, process_instance, user_task
+from laneway.engine.tables import history_line, metadata, person, process_instance, user_task
 from laneway.errors import Conflict, Invalid, Unavailable
 from laneway.words import Resource, Text
 
@@ -113,7 +113,7 @@ def test_a_backup_under_load_is_one_moment_and_its_cases_go_on(database_url: str
     with database.reading() as session:
         # Every instance has exactly the rows that its own step wrote.
         for row in session.execute(select(process_instance)):
-            written = select(func.max(history.c.seq)).where(history.c.instance_key == row.key)
+            written = select(func.max(history_line.c.seq)).where(history_line.c.instance_key == row.key)
             assert session.scalar(written) == row.last_seq
             tasks = select(func.count()).where(
                 user_task.c.instance_key == row.key, user_task.c.state == "CREATED"

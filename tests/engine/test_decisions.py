@@ -83,7 +83,9 @@ def test_a_case_keeps_what_was_decided_required_decisions_first(engine: Any, dra
 def test_the_history_tells_the_sentence_and_names_the_instance(engine: Any, draw: Any) -> None:
     engine.deploy(caller(draw), dmn("rates", WEIGHT, TABLE))
     key = engine.start(pieces=1, each=1)
-    told = [row for row in engine.rows(tables.history, instance_key=key) if row.event == "decision_evaluated"]
+    told = [
+        row for row in engine.rows(tables.history_line, instance_key=key) if row.event == "decision_evaluated"
+    ]
     grade = instances_of(engine, key)[1]
     assert told[1].details == {
         "id": f"{grade.evaluation_key}-2",

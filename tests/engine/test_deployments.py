@@ -47,7 +47,7 @@ def test_a_deployment_makes_everything_in_it_effective(engine: Any, draw: Any) -
     assert [(f.form_id, f.version) for f in deployed.forms] == [("begin", 1)]
     key = engine.start()
     assert engine.variables(key) == {"p": 5}
-    (row,) = [row for row in engine.rows(tables.history) if row.event == "decision_evaluated"]
+    (row,) = [row for row in engine.rows(tables.history_line) if row.event == "decision_evaluated"]
     assert (row.element_id, row.details["decision_id"], row.details["output"]) == ("d", "price", 5)
 
 

@@ -84,7 +84,7 @@ def test_what_a_failed_step_warned_of_stays_and_explains_the_incident(engine: An
     key = engine.start()
     [one] = warnings_of(engine, key)
     assert (one.element_id, one.use) == ("j", Text("作业类型", "the job type"))
-    entered = [row.event for row in engine.rows(tables.history, instance_key=key)]
+    entered = [row.event for row in engine.rows(tables.history_line, instance_key=key)]
     assert entered.index("expression_warned") < entered.index("incident_raised")
 
 

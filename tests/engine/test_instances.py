@@ -40,7 +40,7 @@ def test_an_instance_without_a_wait_is_over_at_once(engine: Any, draw: Any) -> N
         "element_completed end",
         "instance_completed",
     ]
-    flows = [row.details["flow"] for row in engine.rows(tables.history) if row.event == "flow_taken"]
+    flows = [row.details["flow"] for row in engine.rows(tables.history_line) if row.event == "flow_taken"]
     assert flows == ["start_to_s", "s_to_end"]
 
 
@@ -95,7 +95,7 @@ def test_an_instance_is_canceled_with_a_reason_and_everything_of_it_ends(
     assert engine.incidents(key) == []
     assert engine.rows(tables.user_task)[0].state == "CANCELED"
     assert engine.job().state == "CANCELED"
-    told = [row for row in engine.rows(tables.history) if row.event == "instance_canceled"]
+    told = [row for row in engine.rows(tables.history_line) if row.event == "instance_canceled"]
     assert [(row.person, row.details) for row in told] == [("chen", {"reason": "customer withdrew"})]
     with pytest.raises(Conflict) as refused:
         engine.call(instances.cancel, key, by=chen, reason="again")

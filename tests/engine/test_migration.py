@@ -60,7 +60,7 @@ def test_a_task_goes_over_with_its_draft_assignee_and_deadline(
     row = engine.instance(key)
     assert (row.version, row.process_definition_key, row.waiting_at) == (2, target, ["u2"])
     (told,) = [
-        one for one in engine.rows(tables.history, instance_key=key) if one.event == "instance_migrated"
+        one for one in engine.rows(tables.history_line, instance_key=key) if one.event == "instance_migrated"
     ]
     assert (told.person, told.details["reason"], told.details["mapping"]) == (
         "owner",

@@ -52,7 +52,9 @@ def test_moving_a_token_closes_its_work_and_opens_the_other(engine: Any, line: i
     assert engine.rows(tables.timer) == []
     engine.work()
     assert engine.instance(line).state == "COMPLETED"
-    told = [row for row in engine.rows(tables.history, instance_key=line) if row.event == "instance_modified"]
+    told = [
+        row for row in engine.rows(tables.history_line, instance_key=line) if row.event == "instance_modified"
+    ]
     assert [(row.person, row.details["reason"]) for row in told] == [("owner", "Wrong turn")] * 2
     assert told[1].details["instructions"][0] | {"token": 0} == {
         "kind": "move",
@@ -125,7 +127,7 @@ def test_a_case_rewinds_with_its_variables(engine: Any, line: int, mei: Any) -> 
     back(engine, line, "a")
     assert engine.variables(line) == {"n": 9}
     (first, *_rest) = [
-        row for row in engine.rows(tables.history, instance_key=line) if row.event == "instance_rewound"
+        row for row in engine.rows(tables.history_line, instance_key=line) if row.event == "instance_rewound"
     ]
     assert (first.element_id, first.person, first.details["with_variables"]) == ("b", "owner", True)
     with pytest.raises(Invalid) as caught:

@@ -124,7 +124,7 @@ def test_sending_again_keeps_the_id_and_gives_all_attempts_anew(queued: Any, che
     with pytest.raises(Conflict, match="outgoing_being_sent"):
         queued.call(outbox.resend, row.key, by=chen)
     queued.call(outbox.report, row, SENT)
-    told = queued.rows(tables.history, instance_key=queued.key, event="mail_resent")[0]
+    told = queued.rows(tables.history_line, instance_key=queued.key, event="mail_resent")[0]
     assert (told.person, told.details["reason"]) == ("chen", "address mended")
     assert row_of(queued).error is None
 

@@ -123,11 +123,8 @@ def test_values_of_every_kind_come_back_as_they_went(database: Any, engine: Any,
         "instance_key": key,
         "seq": 1000,
         "at": at,
-        "event": "tried",
-        "element_id": None,
-        "token": 7,
         "person": 'O\'Neil "中"',
-        "details": details,
+        "lines": [details],
     }
     with database.unit_of_work() as session:
         storage.insert_later(session, history_table, [row])

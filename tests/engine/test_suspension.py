@@ -48,7 +48,9 @@ def test_nobody_claims_or_completes_a_task_of_a_suspended_case(engine: Any, draw
     assert engine.instance(key).suspended_at is None
     engine.do(mei)
     assert engine.instance(key).state == "COMPLETED"
-    told = [(row.event, row.person, row.details) for row in engine.rows(tables.history, instance_key=key)]
+    told = [
+        (row.event, row.person, row.details) for row in engine.rows(tables.history_line, instance_key=key)
+    ]
     assert ("instance_suspended", "owner", {"reason": "Fire drill"}) in told
     assert ("instance_resumed", "owner", {"reason": "Over"}) in told
 

@@ -44,7 +44,7 @@ def test_a_user_task_is_claimed_and_completed_and_the_history_tells_who(deployed
     assert deployed.variables(key) == {"x": 1, "result": "fine"}
     (task,) = deployed.rows(tables.user_task)
     assert (task.state, task.assignee, task.completed_by) == ("COMPLETED", "mei", "mei")
-    history = deployed.rows(tables.history, instance_key=key)
+    history = deployed.rows(tables.history_line, instance_key=key)
     told = {row.event: row.person for row in history if row.event.startswith("user_task")}
     assert told == {"user_task_created": "mei", "user_task_claimed": "mei", "user_task_completed": "mei"}
     assert deployed.events(key)[-1] == "instance_completed"

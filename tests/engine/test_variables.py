@@ -40,7 +40,7 @@ def test_setting_a_variable_keeps_the_old_value_in_the_history(engine: Any, case
         "new": [1, {"a": None}],
         "case_number": "",
     }
-    said, told = engine.rows(tables.history, instance_key=case)[-2:]
+    said, told = engine.rows(tables.history_line, instance_key=case)[-2:]
     assert (said.event, said.details) == ("variables_changed", {"reason": "Typing error"})
     assert (told.event, told.person) == ("variables_set", "owner")
     assert told.details == {"values": {"n": 2, "new": [1, {"a": None}]}, "before": {"n": 1}}
@@ -60,7 +60,7 @@ def test_lists_show_the_new_title(engine: Any, case: int) -> None:
 def test_a_variable_is_deleted(engine: Any, case: int) -> None:
     change(engine, case, deleted=["title", "unknown"])
     assert set(engine.variables(case)) == {"n", "case_number"}
-    told = engine.rows(tables.history, instance_key=case)[-1]
+    told = engine.rows(tables.history_line, instance_key=case)[-1]
     assert (told.event, told.details) == (
         "variables_deleted",
         {"values": {"title": "Old"}, "is_local": False},
@@ -82,7 +82,7 @@ def test_local_variables_are_of_one_element_instance(engine: Any, case: int, mei
     assert engine.variables(case)["n"] == 8
     assert engine.variables(case)["other"] == 9
     assert "own" not in engine.variables(case)
-    told = engine.rows(tables.history, instance_key=case)[-1]
+    told = engine.rows(tables.history_line, instance_key=case)[-1]
     assert (told.element_id, told.details["local"]) == ("u", ["own"])
     assert told.details["before"] == {"own": 5, "n": 1}
 

@@ -19,7 +19,7 @@ from laneway.engine.model import OPEN_STATES, Person
 from laneway.engine.spiff import state as live_state
 from laneway.engine.tables import (
     effect,
-    history,
+    history_line,
     incident,
     job,
     message_subscription,
@@ -202,7 +202,7 @@ def _told(model: Model, root_key: int) -> list[dict[str, Any]]:
 
 
 def _history(session: Any, key: int) -> list[str]:
-    query = select(history).where(history.c.instance_key == key).order_by(history.c.seq)
+    query = select(history_line).where(history_line.c.instance_key == key).order_by(history_line.c.seq)
     rows = session.execute(query).all()
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1)), f"history of {key} has gaps"
     return [

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from laneway.engine import clock, database
-from laneway.engine.tables import history, process_instance
+from laneway.engine.tables import history_line, process_instance
 from laneway.testing import drain
 
 from . import oracle
@@ -170,7 +170,7 @@ def test_a_cycle_fires_at_most_once_for_each_period_however_the_clock_jumps(
 
 
 def firings(key: int) -> int:
-    columns = history.c
+    columns = history_line.c
     of_timer = (columns.instance_key == key) & (columns.event == "timer_fired")
     with database.reading() as session:
         return len(session.scalars(select(columns.seq).where(of_timer)).all())

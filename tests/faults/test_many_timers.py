@@ -13,7 +13,7 @@ import httpx
 from sqlalchemy import func, select
 
 from laneway.engine import database
-from laneway.engine.tables import history, timer
+from laneway.engine.tables import history_line, timer
 
 from ..conftest import PASSWORD  # noqa: TID252  # a conftest has no absolute name
 from . import oracle
@@ -104,7 +104,7 @@ def waiting_timers() -> int:
 
 
 def fired_at(key: int, due: datetime) -> list[str]:
-    columns = history.c
+    columns = history_line.c
     query = select(columns.at).where(columns.instance_key == key, columns.event == "timer_fired")
     with database.reading() as session:
         return ["in time" if at >= due else "too early" for at in session.scalars(query)]

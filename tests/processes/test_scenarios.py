@@ -12,7 +12,7 @@ from sqlalchemy import select
 from laneway.engine import deployments, instances
 from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.deployments import process_folder
-from laneway.engine.tables import case_file, history, outgoing, process_instance
+from laneway.engine.tables import case_file, history_line, outgoing, process_instance
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers
 from laneway.testing import Player, read_scenario
@@ -52,7 +52,7 @@ def test_a_story_of_the_department_ends_as_told(path: Path, stage: ModuleType, f
             select(process_instance).where(process_instance.c.key == player.instance_key)
         ).one()
         case = session.execute(select(case_file)).one()
-        lines = session.execute(select(history).order_by(history.c.seq)).all()
+        lines = session.execute(select(history_line).order_by(history_line.c.seq)).all()
         letters = session.scalars(select(outgoing.c.subject).order_by(outgoing.c.key)).all()
     assert instance.state == "COMPLETED", instance.waiting_at
     assert not instance.has_incident

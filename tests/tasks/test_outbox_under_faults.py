@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from laneway.engine.model import OutgoingKind
 from laneway.engine.outbox import Delivery
-from laneway.engine.tables import history, outgoing
+from laneway.engine.tables import history_line, outgoing
 from laneway.tasks import Job, handler
 from laneway.tasks.addresses import Guard
 from laneway.tasks.mail import MailServer
@@ -125,7 +125,7 @@ def test_nothing_is_lost_and_each_id_counts_once_at_the_receiver(
         )
     with database.reading() as session:
         rows = session.execute(select(outgoing)).all()
-        events = list(session.scalars(select(history.c.event).where(history.c.instance_key == key)))
+        events = list(session.scalars(select(history_line.c.event).where(history_line.c.instance_key == key)))
     assert {row.state for row in rows} == {"SENT"}
     ids = [arrived.headers["webhook-id"] for arrived in receiver.arrived]
     assert len(ids) > MESSAGES  # some came twice

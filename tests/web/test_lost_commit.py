@@ -15,7 +15,7 @@ from sqlalchemy import func, make_url, select
 
 from laneway.engine import database as laneway_database
 from laneway.engine.model import Person
-from laneway.engine.tables import history, process_instance
+from laneway.engine.tables import history_line, process_instance
 from laneway.web import create_app
 
 from .conftest import CLAIM, SignIn, open_task, start_refund
@@ -102,8 +102,8 @@ def sqlite_database(wire: Wire) -> ModuleType:
 
 def completions(key: int) -> int:
     with laneway_database.reading() as session:
-        happened = (history.c.instance_key == key) & (history.c.event == "user_task_completed")
-        return int(session.scalar(select(func.count()).select_from(history).where(happened)) or 0)
+        happened = (history_line.c.instance_key == key) & (history_line.c.event == "user_task_completed")
+        return int(session.scalar(select(func.count()).select_from(history_line).where(happened)) or 0)
 
 
 @pytest.mark.parametrize("how", ["before", "after"])

@@ -23,7 +23,7 @@ from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.places import Places, scopes_of, tokens_of
 from laneway.engine.spiff.requests import Note
 from laneway.engine.spiff.rewind import Past, Step, rewind
-from laneway.engine.tables import history, incident, job, process_instance, user_task
+from laneway.engine.tables import history_line, incident, job, process_instance, user_task
 from laneway.errors import Invalid, NotFound
 from laneway.words import Text
 
@@ -194,7 +194,7 @@ def _places(session: Session, row: Any) -> Places:
 
 def _steps(session: Session, instance_key: int) -> list[Step]:
     """What has happened to the instance, oldest first."""
-    columns = history.c
+    columns = history_line.c
     query = select(columns.event, columns.element_id, columns.details).where(
         columns.instance_key == instance_key
     )

@@ -36,7 +36,7 @@ from laneway.engine.tables import (
     decision_definition,
     decision_instance,
     form_definition,
-    history,
+    history_line,
     incident,
     job,
     message_subscription,
@@ -90,10 +90,10 @@ def happenings(session: Session, root_key: int, *, events: frozenset[str], limit
     instances = _instances(session, root_key)
     called = _Names(session, instances)
     rows = session.execute(
-        select(history)
-        .where(history.c.instance_key.in_([instance.key for instance in instances]))
-        .where(history.c.event.in_(sorted(events)))
-        .order_by(history.c.at.desc(), history.c.instance_key.desc(), history.c.seq.desc())
+        select(history_line)
+        .where(history_line.c.instance_key.in_([instance.key for instance in instances]))
+        .where(history_line.c.event.in_(sorted(events)))
+        .order_by(history_line.c.at.desc(), history_line.c.instance_key.desc(), history_line.c.seq.desc())
         .limit(limit)
     )
     return [
@@ -161,16 +161,19 @@ def diagram_state(session: Session, instance_key: int, waiting_at: tuple[str, ..
     """Where an instance has been and stands now, from its history and its failed steps."""
     # A multi-instance activity without items completes with no instance of it: visited, but not counted.
     passed = session.execute(
-        select(history.c.element_id, func.sum(case((history.c.event == "element_completed", 1), else_=0)))
-        .where(history.c.instance_key == instance_key)
-        .where(history.c.event.in_(("element_completed", "multi_instance_completed")))
-        .where(history.c.element_id.is_not(None))
-        .group_by(history.c.element_id)
+        select(
+            history_line.c.element_id,
+            func.sum(case((history_line.c.event == "element_completed", 1), else_=0)),
+        )
+        .where(history_line.c.instance_key == instance_key)
+        .where(history_line.c.event.in_(("element_completed", "multi_instance_completed")))
+        .where(history_line.c.element_id.is_not(None))
+        .group_by(history_line.c.element_id)
     )
     counts = {str(element_id): int(count) for element_id, count in passed}
     taken = session.scalars(
-        select(history.c.details).where(
-            history.c.instance_key == instance_key, history.c.event == "flow_taken"
+        select(history_line.c.details).where(
+            history_line.c.instance_key == instance_key, history_line.c.event == "flow_taken"
         )
     )
     failed = session.scalars(

@@ -19,7 +19,13 @@ from laneway.engine.tables.leaving import effect, outgoing
 from laneway.engine.tables.measured import case_hour, open_case, pending_change, step_day
 from laneway.engine.tables.operating import compatibility, worker
 from laneway.engine.tables.people import membership, person, person_group, web_session
-from laneway.engine.tables.running import case_file, history, number_series, process_instance
+from laneway.engine.tables.running import (
+    case_file,
+    history,
+    history_line,
+    number_series,
+    process_instance,
+)
 from laneway.engine.tables.waiting import (
     STARTS,
     incident,
@@ -52,6 +58,7 @@ __all__ = [
     "effect",
     "form_definition",
     "history",
+    "history_line",
     "incident",
     "is_leased_job",
     "is_waiting_job",

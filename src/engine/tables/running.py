@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -11,8 +12,10 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     String,
     Table,
+    event,
     text,
 )
 
@@ -44,7 +47,7 @@ process_instance = Table(
     Column("ended_at", Instant),
     Column("suspended_at", Instant),
     Column("start_key", String(400), comment="correlation key of the message that started it"),
-    Column("last_seq", Integer, nullable=False, comment="number of the last history row"),
+    Column("last_seq", Integer, nullable=False, comment="number of the last line of history"),
     Index(None, "root_key"),
     Index(None, "business_key"),
     Index(
@@ -103,6 +106,22 @@ number_series = Table(
 history = Table(
     "history",
     metadata,
+    Column("instance_key", BigInteger, primary_key=True),
+    Column("seq", Integer, primary_key=True, comment="number of its first line"),
+    Column("at", Instant, nullable=False),
+    Column("person", String(120)),
+    Column(
+        "lines",
+        JSON,
+        nullable=False,
+        comment="what one change did, in order: event, element_id, token, details",
+    ),
+)
+
+event.listen(metadata, "before_drop", DDL("DROP VIEW IF EXISTS history_line"))
+history_line = Table(
+    "history_line",
+    MetaData(),  # a view of `history`: nothing is created, copied or kept for it
     Column("instance_key", BigInteger, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("at", Instant, nullable=False),

@@ -154,7 +154,7 @@ def judge(book: Book, cluster: Any) -> Tally:
         )}  # fmt: skip
         happened = Counter(
             (str(key), event, element)
-            for key, event, element in rows("SELECT instance_key, event, element_id FROM history")
+            for key, event, element in rows("SELECT instance_key, event, element_id FROM history_line")
         )
         tasks = {
             str(key): (str(case), state)

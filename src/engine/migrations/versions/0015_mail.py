@@ -8,3 +8,7 @@ down_revision = "0014"
 
 def upgrade() -> None:
     """Nothing to change."""
+
+
+def downgrade() -> None:
+    """Nothing to change."""
