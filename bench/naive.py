@@ -26,8 +26,8 @@ workflow_table = Table(
 inbox_table = Table(
     "naive_inbox",
     metadata,
+    Column("workflow_key", BigInteger, primary_key=True, autoincrement=False),
     Column("task_id", String(40), primary_key=True),
-    Column("workflow_key", BigInteger, nullable=False, index=True),
     Column("state", String(20), nullable=False),
 )
 
@@ -50,7 +50,7 @@ class NaiveStore:
             _complete(self._workflow, _open_tasks(self._workflow)[0])
 
     def save(self) -> None:
-        """Store it as a new workflow."""
+        """Store it as a new workflow, which the next steps are those of."""
         self._key = database.new_key()
         with database.unit_of_work() as session:
             tasks = _open_tasks(self._workflow)
@@ -77,7 +77,8 @@ class NaiveStore:
                 .where(columns.key == self._key, columns.revision == row.revision)
                 .values(revision=row.revision + 1, state=state)
             )
-            session.execute(update(inbox_table).where(inbox_table.c.task_id == task_id).values(state="done"))
+            this = (inbox_table.c.workflow_key == self._key) & (inbox_table.c.task_id == task_id)
+            session.execute(update(inbox_table).where(this).values(state="done"))
             self._list(session, tasks)
         return len(state)
 

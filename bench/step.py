@@ -64,7 +64,7 @@ VALUES = {"again": True, "note": "seal defect " * 80}  # about 1 kB, as a filled
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rounds", type=int, default=3, help="times ten steps measured for each figure")
+    parser.add_argument("--rounds", type=int, default=10, help="times ten steps measured for each figure")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000], help="finished elements")
     options = parser.parse_args()
     rows = []
@@ -76,8 +76,7 @@ def main() -> None:
 
 def _measure(kind: str, size: int, rounds: int) -> dict[str, Any]:
     naive = NaiveStore(DIAGRAM.replace("CONDITION", "again").encode(), PROCESS)
-    naive.work(min(size // ELEMENTS_PER_ROUND, NAIVE_LIMIT - rounds * IN_A_ROW))
-    naive.save()
+    naive.work(min(size // ELEMENTS_PER_ROUND, NAIVE_LIMIT - IN_A_ROW))
     instance_key = _started()
     for _ in range(size // ELEMENTS_PER_ROUND):
         _step(instance_key)
@@ -85,6 +84,7 @@ def _measure(kind: str, size: int, rounds: int) -> dict[str, Any]:
     bare = BareSteps(_started())
     # Turn about, so that a busy moment of the machine falls on all; each tidies up its own garbage.
     for _ in range(rounds):
+        naive.save()  # anew, for its past must not grow with what is measured
         gc.collect()
         for _ in range(IN_A_ROW):
             began = time.perf_counter()
