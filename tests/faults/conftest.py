@@ -92,8 +92,7 @@ def connected(database_url: str) -> Iterator[Callable[[], ModuleType]]:
 def ledger(scale: Scale) -> Ledger:
     """The table of this run; the long form keeps it in the documentation."""
     page = Path(__file__).parents[2] / "docs"
-    is_whole = scale.is_long and scale.share >= 1
-    return Ledger(page / "reliability.json", page / "reliability.md", is_kept=is_whole and _is_alone())
+    return Ledger(page / "reliability.json", page / "reliability.md", is_kept=scale.is_long and _is_alone())
 
 
 def _is_alone() -> bool:
