@@ -6,6 +6,7 @@ be sharded by it. A comment on a column says what its name alone does not.
 
 from laneway.engine.tables.base import Instant, metadata
 from laneway.engine.tables.decided import decision_instance
+from laneway.engine.tables.department import documents
 from laneway.engine.tables.deployed import (
     decision_definition,
     decision_requirements,
@@ -55,6 +56,7 @@ __all__ = [
     "decision_requirements",
     "definition_draft",
     "deployment",
+    "documents",
     "effect",
     "form_definition",
     "history",
