@@ -22,6 +22,7 @@ from laneway.engine.keeping.retention import Rules
 from laneway.engine.monitoring.readiness import Readiness
 from laneway.errors import Unavailable
 from laneway.records import organisation
+from laneway.records.documents import manuals, scanner, templates
 from laneway.settings import Settings
 from laneway.tasks import demonstration, outbox
 from laneway.tasks.archiving import Archivist
@@ -57,6 +58,8 @@ def prepare(settings: Settings) -> Deployed | None:
     with database.unit_of_work() as session:
         new = process_folder.never_deployed(session, resources)
         deployed = deployments.deploy(session, new, by=None) if new else None
+        templates.add_shipped(session, settings.processes)
+        manuals.add_shipped(session, settings.processes)
     if settings.demo:
         people = {person.username: person for person in organisation.demo_people()}
         demonstration.fill(settings.processes, people)
@@ -83,6 +86,7 @@ def _open(settings: Settings) -> Engine:
 
 def _configure(settings: Settings) -> None:
     clock.set_zone(ZoneInfo(settings.time_zone))
+    scanner.configure(settings.clamav)
     logs.configure(level=settings.log_level, as_json=settings.log_json)
 
 

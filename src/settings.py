@@ -101,6 +101,9 @@ class Settings:
     stop_delay_seconds: float = 0.0
     """How long a process goes on after SIGTERM while it says that it is not ready, for load balancers."""
 
+    clamav: str = ""
+    """Where ClamAV listens, `host:port` or the path of its socket; empty: files are judged by type and size."""
+
     log_level: str = "INFO"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
 

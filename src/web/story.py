@@ -368,7 +368,7 @@ def _sent_out(text: str) -> Callable[[Teller, Happening], str]:
 
 
 def _operated(text: str) -> Callable[[Teller, Happening], str]:
-    return lambda _teller, one: _(text, step=_step(one))
+    return lambda _teller, one: _(text, step=_step(one), name=one.details.get("name", ""))
 
 
 _TELLING: Mapping[str, tuple[str, Callable[[Teller, Happening], str]]] = {
