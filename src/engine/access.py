@@ -30,6 +30,7 @@ class Action(StrEnum):
     ASSIGN_USER_TASK = "assign_user_task"  # -
     COMPLETE_USER_TASK = "complete_user_task"  # a user task, with `excluded`
     SEE_CASE = "see_case"  # -
+    ATTACH_FILE = "attach_file"  # to a case that one sees
     START_PROCESS = "start_process"  # a process definition, or None: any at all
     CANCEL_CASE = "cancel_case"  # -
     OPERATE_CASE = "operate_case"  # suspend, modify, rewind, migrate, set variables
@@ -140,6 +141,7 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.ASSIGN_USER_TASK: _in(MANAGERS),
     Action.COMPLETE_USER_TASK: _may_complete,
     Action.SEE_CASE: lambda person, _case: is_staff(person) or AUDITOR in person.groups,
+    Action.ATTACH_FILE: lambda person, _case: is_staff(person),
     Action.START_PROCESS: _may_start,
     Action.CANCEL_CASE: _in(MANAGERS),
     Action.OPERATE_CASE: _in({PROCESS_OWNER, ADMIN}),

@@ -20,11 +20,13 @@ from laneway.web import (
     decisions,
     errors,
     expressions,
+    files,
     frame,
     health,
     i18n,
     inbox,
     looking,
+    manuals,
     modeler,
     operations,
     outbox,
@@ -72,6 +74,7 @@ def create_app(settings: Settings, readiness: Readiness | None = None) -> Flask:
     i18n.register(app, time_zone=settings.time_zone)
     assets.register(app)
     errors.register(app)
+    files.register(app)
     auth.register(app)
     looking.register(app)
     app.before_request(access_log.name_person)
@@ -81,9 +84,11 @@ def create_app(settings: Settings, readiness: Readiness | None = None) -> Flask:
         start.bp,
         cases.bp,
         operations.bp,
+        files.bp,
         outbox.bp,
         board.bp,
         processes.bp,
+        manuals.bp,
         modeler.bp,
         decisions.bp,
         expressions.bp,
@@ -94,7 +99,9 @@ def create_app(settings: Settings, readiness: Readiness | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "home", _home)
     app.after_request(_protect)
-    app.jinja_env.globals.update(initials=frame.initials, labels_of=decision_tables.output_labels)
+    app.jinja_env.globals.update(
+        initials=frame.initials, labels_of=decision_tables.output_labels, size_of=files.size_of
+    )
     return app
 
 

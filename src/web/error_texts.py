@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from laneway.engine.access import Action
 from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Unavailable
+from laneway.web.file_texts import TEXTS as OF_FILES
 from laneway.web.i18n import N_
 from laneway.web.keeping_texts import TEXTS as OF_KEEPING
 from laneway.web.operation_texts import TEXTS as OF_OPERATIONS
@@ -77,6 +78,8 @@ TEXTS: Mapping[str, str] = {
     "user_task_not_found": N_("There is no such task, or you may not see it."),
     # running cases
     **OF_OPERATIONS,
+    # files of cases, documents, manuals
+    **OF_FILES,
     # copies, archives, backups
     **OF_KEEPING,
     # parts that do not answer
@@ -115,6 +118,7 @@ RIGHTS: Mapping[str, str] = {
         Action.ASSIGN_USER_TASK: N_("Only managers may hand tasks to others."),
         Action.COMPLETE_USER_TASK: N_("Claim this task before you complete it."),
         Action.SEE_CASE: N_("You may not see cases."),
+        Action.ATTACH_FILE: N_("Only staff may add files to a case."),
         Action.START_PROCESS: N_("You may not start this process."),
         Action.CANCEL_CASE: N_("Only managers may cancel a case."),
         Action.OPERATE_CASE: N_("Only process owners and administrators may change how a case runs."),
@@ -150,7 +154,7 @@ TITLES: Mapping[int, str] = {
     404: N_("Not found"),
     405: N_("This request cannot be understood"),
     409: N_("Someone was first"),
-    413: N_("Too large: 10 MB at most"),
+    413: N_("Too large to be taken in"),
     422: N_("Not accepted"),
     500: N_("Something failed on our side"),
     503: N_("Not available now"),

@@ -10,6 +10,7 @@ from laneway.engine.access import Action
 from laneway.engine.database import reading, unit_of_work
 from laneway.engine.queries import names, processes
 from laneway.errors import Invalid, NotFound, Refused
+from laneway.web import manuals
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
@@ -18,7 +19,13 @@ from laneway.words import Finding, Resource, Severity
 
 bp = Blueprint("processes", __name__)
 
-TABS = {"diagram": N_("Diagram"), "versions": N_("Versions"), "findings": N_("Findings")}
+TABS = {
+    "diagram": N_("Diagram"),
+    "manual": N_("Manual"),
+    "documents": N_("Documents"),
+    "versions": N_("Versions"),
+    "findings": N_("Findings"),
+}
 
 
 @bp.get("/processes")
@@ -56,7 +63,7 @@ def upload() -> BaseResponse | tuple[str, int]:
 
 
 @bp.get("/processes/<process_id>")
-@bp.get("/processes/<process_id>/<any(versions, findings):tab>")
+@bp.get("/processes/<process_id>/<any(manual, documents, versions, findings):tab>")
 def show(process_id: str, tab: str = "diagram") -> str:
     """One process: its diagram, its versions, what the check says about it."""
     person = current_person()
@@ -71,6 +78,11 @@ def show(process_id: str, tab: str = "diagram") -> str:
         asked = request.args.get("version", versions[0].version, type=int)
         shown = next((one for one in versions if one.version == asked), versions[0])
         steps = names.steps(session, shown.key)
+        more = {}
+        if tab == "manual":
+            more = manuals.shown_on_process(session, process_id, shown.version, shown.key)
+        elif tab == "documents":
+            more = manuals.documents_on_process(session, process_id)
     return page(
         "processes/process.html",
         nav="processes",
@@ -84,6 +96,7 @@ def show(process_id: str, tab: str = "diagram") -> str:
         steps=steps,
         may_edit=access.may(person, Action.EDIT_PROCESS),
         may_start=shown.has_none_start and access.may(person, Action.START_PROCESS, shown),
+        **more,
     )
 
 

@@ -39,6 +39,7 @@ PAGES = {
     "/operations/outbox": {"chen", "owner", "auditor"},
     "/board": {"chen", "owner", "auditor"},
     "/processes": WITH_A_GROUP,
+    "/manuals.pdf": WITH_A_GROUP,
     "/decisions": WITH_A_GROUP,
     "/decisions/try": {"owner"},
     "/admin": {"admin"},

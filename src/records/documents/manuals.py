@@ -112,6 +112,12 @@ def add_shipped(session: Session, processes: Path) -> int:
     return new
 
 
+def written_for(session: Session) -> list[str]:
+    """The processes that have a manual, by id."""
+    columns = process_manual.c
+    return list(session.scalars(select(columns.process_id).distinct().order_by(columns.process_id)))
+
+
 def activities(session: Session, definition_key: int) -> list[Activity]:
     """The user tasks of a version in the order of the diagram, with who does them, by when, with which form."""
     process = definitions.load(session, definition_key).process

@@ -41,7 +41,7 @@ def render(
         "language": language,
         "blocks": told,
     }
-    made = typst.compile(
+    return typst.compile(
         _PAGE,
         root=_PAGE.parent,
         font_paths=[_fonts()],
@@ -50,7 +50,6 @@ def render(
         sys_inputs={"data": orjson.dumps(data).decode()},
         timestamp=int(at.astimezone(UTC).timestamp()),
     )
-    return made
 
 
 @functools.cache

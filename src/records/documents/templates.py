@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -147,6 +147,11 @@ def versions(session: Session, process_id: str, template_id: str, language: str)
         columns.process_id == process_id, columns.template_id == template_id, columns.language == language
     )
     return [Template(**row._mapping) for row in session.execute(query.order_by(columns.version.desc()))]
+
+
+def with_text(template: Template, language: str, text: str) -> Template:
+    """A template as it would be with another text, to try it."""
+    return replace(template, language=language, text=text)
 
 
 def make(
