@@ -2,6 +2,7 @@ import "./styles/app.css";
 
 import { startClocks } from "./app/clocks.js";
 import { startDialogs } from "./app/dialogs.js";
+import { startFiles } from "./app/files.js";
 import { startHtmx } from "./app/htmx.js";
 import { startIslands } from "./app/islands.js";
 import { startKeyboard } from "./app/keyboard.js";
@@ -18,5 +19,6 @@ startDialogs();
 startPalette();
 startKeyboard();
 startList();
+startFiles();
 startIslands();
 document.body.dataset.ready = "1";

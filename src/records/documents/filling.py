@@ -30,6 +30,7 @@ LONGEST: Final = 100_000
 """Characters of a template, and of what it grows to by repeating."""
 
 Show = Callable[[str, Any], str]
+Label = Callable[[str], str]
 """How a value is written, given the name of the variable if it is one alone."""
 
 
@@ -41,18 +42,18 @@ class Filled:
     missing: list[str] = field(default_factory=list)
 
 
-def fill(text: str, values: Mapping[str, Any], show: Show) -> Filled:
+def fill(text: str, values: Mapping[str, Any], show: Show, label: Label = str) -> Filled:
     """Fill in a template.
 
-    A placeholder whose value is null is shown as a mark and listed. Raises Invalid for a template that is too long or
-    cannot be read, naming the placeholder.
+    A placeholder whose value is null is shown as a mark with its label, and listed. Raises Invalid for a template that
+    is too long or cannot be read, naming the placeholder.
     """
-    return _Filler(show).fill(text, values)
+    return _Filler(show, label).fill(text, values)
 
 
 class _Filler:
-    def __init__(self, show: Show) -> None:
-        self._show = show
+    def __init__(self, show: Show, label: Label) -> None:
+        self._show, self._label = show, label
         self._runs: list[Run] = []
         self._missing: dict[str, None] = {}
 
@@ -93,8 +94,9 @@ class _Filler:
             raise Invalid("template_too_long", placeholder=expression)
         found = _value(expression, values)
         if found is None or found in ("", []):
-            self._missing[expression] = None
-            run = Run(f"[{expression}]", missing=True)
+            told = self._label(expression)
+            self._missing[told] = None
+            run = Run(f"[{told}]", missing=True)
         else:
             run = Run(self._show(expression if _NAME.fullmatch(expression) else "", found))
         self._runs.append(run)

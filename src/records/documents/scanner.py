@@ -59,6 +59,10 @@ def _connected() -> socket.socket:
     if colon and port.isdigit():
         return socket.create_connection((host, int(port)), timeout=_SECONDS)
     line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    line.settimeout(_SECONDS)
-    line.connect(_Configured.address)
+    try:
+        line.settimeout(_SECONDS)
+        line.connect(_Configured.address)
+    except OSError:
+        line.close()
+        raise
     return line

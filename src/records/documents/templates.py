@@ -165,7 +165,12 @@ def make(
         raise Invalid("document_format_unknown", format=format_)
     at = clock.now()
     known = {**values, "case_number": number, "today": clock.here().date().isoformat()}
-    filled = fill(template.text, known, lambda name, value: _shown(name, value, words, template.language))
+    filled = fill(
+        template.text,
+        known,
+        lambda name, value: _shown(name, value, words, template.language),
+        lambda name: (words.labels[name].pick(template.language) if name in words.labels else "") or name,
+    )
     title = template.title
     make_it = pdf.render if format_ == "pdf" else word.render
     footer = " · ".join(part for part in (number, title) if part)
