@@ -54,6 +54,7 @@ VALUES = {
     "locale": "zh",
     "process_id": "nothing",
     "number": "CP-2026-000001",
+    "caseNumber": "CP-2026-000001",
     "tab": "tasks",
     "decisionEvaluationInstanceKey": "1-1",
 }

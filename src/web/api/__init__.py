@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from laneway.web.api import (
     absent,
+    case_files,
     changes,
     cluster,
     decisions,
@@ -42,6 +43,7 @@ blueprints: list[Blueprint] = [
         incidents,
         messages,
         outbox,
+        case_files,
         palette,
         document,
         absent,
