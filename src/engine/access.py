@@ -31,6 +31,7 @@ class Action(StrEnum):
     COMPLETE_USER_TASK = "complete_user_task"  # a user task, with `excluded`
     SEE_CASE = "see_case"  # -
     ATTACH_FILE = "attach_file"  # to a case that one sees
+    RECORD_INTERACTION = "record_interaction"  # in the log of a case that one sees
     START_PROCESS = "start_process"  # a process definition, or None: any at all
     CANCEL_CASE = "cancel_case"  # -
     OPERATE_CASE = "operate_case"  # suspend, modify, rewind, migrate, set variables
@@ -142,6 +143,7 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.COMPLETE_USER_TASK: _may_complete,
     Action.SEE_CASE: lambda person, _case: is_staff(person) or AUDITOR in person.groups,
     Action.ATTACH_FILE: lambda person, _case: is_staff(person),
+    Action.RECORD_INTERACTION: lambda person, _case: is_staff(person),
     Action.START_PROCESS: _may_start,
     Action.CANCEL_CASE: _in(MANAGERS),
     Action.OPERATE_CASE: _in({PROCESS_OWNER, ADMIN}),

@@ -6,7 +6,7 @@ be sharded by it. A comment on a column says what its name alone does not.
 
 from laneway.engine.tables.base import Instant, metadata
 from laneway.engine.tables.decided import decision_instance
-from laneway.engine.tables.department import documents
+from laneway.engine.tables.department import documents, goods, interactions
 from laneway.engine.tables.deployed import (
     decision_definition,
     decision_requirements,
@@ -21,6 +21,7 @@ from laneway.engine.tables.measured import case_hour, open_case, pending_change,
 from laneway.engine.tables.operating import compatibility, worker
 from laneway.engine.tables.people import membership, person, person_group, web_session
 from laneway.engine.tables.running import (
+    allotted_number,
     case_file,
     history,
     history_line,
@@ -46,6 +47,7 @@ from laneway.engine.tables.waiting import (
 __all__ = [
     "STARTS",
     "Instant",
+    "allotted_number",
     "archive",
     "archived_case",
     "case_file",
@@ -59,9 +61,11 @@ __all__ = [
     "documents",
     "effect",
     "form_definition",
+    "goods",
     "history",
     "history_line",
     "incident",
+    "interactions",
     "is_leased_job",
     "is_waiting_job",
     "job",
