@@ -11,6 +11,7 @@ from laneway.engine.access import Action
 from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Unavailable
 from laneway.web.file_texts import TEXTS as OF_FILES
 from laneway.web.i18n import N_
+from laneway.web.interaction_texts import TEXTS as OF_INTERACTIONS
 from laneway.web.keeping_texts import TEXTS as OF_KEEPING
 from laneway.web.operation_texts import TEXTS as OF_OPERATIONS
 
@@ -80,6 +81,7 @@ TEXTS: Mapping[str, str] = {
     **OF_OPERATIONS,
     # files of cases, documents, manuals
     **OF_FILES,
+    **OF_INTERACTIONS,
     # copies, archives, backups
     **OF_KEEPING,
     # parts that do not answer

@@ -60,6 +60,7 @@ TOLD: Mapping[str, tuple[str, str]] = {
     "instance_migrated": ("flow", N_("took the case over to another version")),
     "variables_changed": ("form", N_("changed data by hand")),
     "case_held": ("lock", N_("held the case: it stays until it is released")),
+    "interaction_added": ("chat", N_("logged a contact with the customer")),
     "attachment_added": ("form", N_("added the file “%(name)s”")),
     "attachment_refused": ("alert", N_("the file “%(name)s” was refused")),
     "case_released": ("lock", N_("released the case: it may be archived when its time is over")),
