@@ -7,19 +7,17 @@ A process opens a case when its property `laneway:case:series` names a number se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from laneway.engine import clock, database
+from laneway.engine import clock, numbers
 from laneway.engine.bpmn.model import Process
 from laneway.engine.expressions import evaluate
 from laneway.engine.model import InstanceState, Person
 from laneway.engine.spiff.requests import StepFailed
-from laneway.engine.tables import case_file, number_series
+from laneway.engine.tables import case_file
 from laneway.errors import NotFound
 
 _SERIES = "laneway:case:series"
@@ -32,23 +30,10 @@ _PROPERTY_OF = {
 }
 
 
-def next_number(session: Session, series: str, *, at: datetime) -> str:
-    """The next number of a series and year, such as `CP-2026-000214`.
-
-    Gapless: it is allotted in the transaction of the record that carries it (DOMAIN section 2, rule 2).
-    """
-    insert_ = (postgresql if database.is_postgresql() else sqlite).insert(number_series)
-    statement = insert_.values(series=series, year=at.year, last=1).on_conflict_do_update(
-        index_elements=["series", "year"], set_={"last": number_series.c.last + 1}
-    )
-    last = session.scalar(statement.returning(number_series.c.last))
-    return f"{series}-{at.year}-{last:06d}"
-
-
 def allot(session: Session, process: Process) -> str | None:
     """A case number for a new instance, if its process opens cases."""
     series = process.properties.get(_SERIES, "").strip()
-    return next_number(session, series, at=clock.now()) if series else None
+    return numbers.allot(session, series, thing="case", at=clock.now()) if series else None
 
 
 def open_(

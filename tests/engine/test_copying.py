@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from sqlalchemy import delete, func, insert, select, update
 
 from laneway import cli
-from laneway.engine import cases, database, deployments
+from laneway.engine import database, deployments, numbers
 from laneway.engine.database import schema
 from laneway.engine.deployments import process_folder
 from laneway.engine.keeping import copying
@@ -79,7 +79,7 @@ def test_a_copied_installation_holds_the_same_and_its_cases_go_on(
             )
         assert state == "COMPLETED"
     with database.unit_of_work() as session:
-        assert cases.next_number(session, "CP", at=player._time.now) == f"CP-2026-{len(halfway) + 1:06d}"
+        assert numbers.allot(session, "CP", thing="case", at=player._time.now) == f"CP-2026-{len(halfway) + 1:06d}"
     database.disconnect()
 
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, make_url, select
 
 from laneway import cli
-from laneway.engine import cases, clock, deployments
+from laneway.engine import clock, deployments, numbers
 from laneway.engine import database as laneway_database
 from laneway.engine.database import schema
 from laneway.engine.deployments import process_folder
@@ -216,7 +216,7 @@ def test_numbers_of_archived_cases_are_never_given_again(
     frozen_clock.advance(days=4 * 365)
     run_batch(rules)
     with database.unit_of_work() as session:
-        number = cases.next_number(session, "CP", at=clock.now().replace(year=year))
+        number = numbers.allot(session, "CP", thing="case", at=clock.now().replace(year=year))
     assert number == f"CP-{year}-{len(department) + 1:06d}"
 
 

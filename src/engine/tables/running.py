@@ -103,6 +103,21 @@ number_series = Table(
     Column("last", Integer, nullable=False),
 )
 
+allotted_number = Table(
+    "allotted_number",
+    metadata,
+    Column("series", String(20), primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("thing", String(60), nullable=False, comment="the kind of record that carries it"),
+    Column("state", String(20), nullable=False, comment="LIVE, CANCELLED"),
+    Column("allotted_at", Instant, nullable=False),
+    Column("allotted_by", String(120)),
+    Column("cancelled_at", Instant),
+    Column("cancelled_by", String(120)),
+    Column("reason", String(400), nullable=False, comment="why it was cancelled"),
+)
+
 history = Table(
     "history",
     metadata,
