@@ -120,6 +120,7 @@ RIGHTS: Mapping[str, str] = {
         Action.ASSIGN_USER_TASK: N_("Only managers may hand tasks to others."),
         Action.COMPLETE_USER_TASK: N_("Claim this task before you complete it."),
         Action.SEE_CASE: N_("You may not see cases."),
+        Action.RECORD_INTERACTION: N_("Only the staff of the department write into the log of a case."),
         Action.ATTACH_FILE: N_("Only staff may add files to a case."),
         Action.START_PROCESS: N_("You may not start this process."),
         Action.CANCEL_CASE: N_("Only managers may cancel a case."),
