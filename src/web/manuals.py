@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import access, clock, deployments
 from laneway.engine.access import Action
+from laneway.engine.bpmn import picture
 from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.model import Person
-from laneway.engine.queries import cases
+from laneway.engine.queries import cases, names
 from laneway.errors import Invalid, NotFound
 from laneway.records.documents import blocks, filling, manuals, pdf, templates
 from laneway.records.documents.blocks import Block, Run
@@ -94,8 +95,10 @@ def _written(session: Session, one: deployments.Definition) -> list[Block]:
         raise NotFound("manual_not_found", process_id=one.process_id)
     body = blocks.read(manual.part(locale()))
     head = Block("heading", [Run(f"{pick(one.name)} · v{one.version}")], level=1)
+    called = {id_: pick(name) for id_, name in names.elements(session, one.key).items()}
+    drawn = Block("image", [Run(picture.svg(one.xml, called))])
     table = _table(manuals.activities(session, one.key))
-    return [head, *body, Block("heading", [Run(_("Main activities"))], level=2), table]
+    return [head, drawn, *body, Block("heading", [Run(_("Main activities"))], level=2), table]
 
 
 def _table(activities: list[Activity]) -> Block:

@@ -26,7 +26,7 @@ class Run:
 
 @dataclass
 class Block:
-    """A heading (`level` 1 to 6), paragraph, list item, table or rule.
+    """A heading (`level` 1 to 6), paragraph, list item, table, rule, or image whose one run is an SVG.
 
     `cells` are the rows of a table, the first of them its head. `marker` is the number or bullet of a list item.
     """

@@ -27,12 +27,9 @@ def render(
     footer: str,
     language: str,
     at: datetime,
-    diagram: str = "",
 ) -> bytes:
-    """A PDF of these blocks. `diagram` is an SVG that stands behind the first heading. `at` is stamped as its time."""
-    told = [_told(block) for block in blocks]
-    if diagram:
-        told.insert(1, {"kind": "image", "text": diagram})
+    """A PDF of these blocks. `at` is stamped as its time."""
+    told = [_told(block) for block in blocks if block.kind != "image" or block.runs[0].text]
     data = {
         "title": title,
         "author": footer,
