@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from laneway.engine.access import Action
 from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Unavailable
 from laneway.web.file_texts import TEXTS as OF_FILES
+from laneway.web.goods_texts import TEXTS as OF_GOODS
 from laneway.web.i18n import N_
 from laneway.web.interaction_texts import TEXTS as OF_INTERACTIONS
 from laneway.web.keeping_texts import TEXTS as OF_KEEPING
@@ -81,6 +82,7 @@ TEXTS: Mapping[str, str] = {
     **OF_OPERATIONS,
     # files of cases, documents, manuals
     **OF_FILES,
+    **OF_GOODS,
     **OF_INTERACTIONS,
     # copies, archives, backups
     **OF_KEEPING,
