@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from laneway.engine.calendars.durations import add, add_working_time
 from laneway.engine.calendars.hours import Calendar, NeverOpen, Span, is_open, next_opening, working_seconds
+from laneway.records.calendars.shipped import china
 
 DAY = (Span(30_600, 63_000),)
 HOLIDAY: dict[date, tuple[Span, ...]] = {date(2026, 10, day): () for day in range(1, 8)}
 LUNCH = (Span(32_400, 43_200), Span(46_800, 64_800))
 ALWAYS = dict.fromkeys(range(7), (Span(0, 86_400),))
 CALENDARS = {
+    "CN": china(),
     "CN-TEST": Calendar("Asia/Shanghai", dict.fromkeys(range(5), DAY), HOLIDAY),
     "CN-MAKEUP": Calendar(
         "Asia/Shanghai", dict.fromkeys(range(5), DAY), {**HOLIDAY, date(2026, 10, 10): DAY}
