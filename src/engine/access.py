@@ -18,6 +18,7 @@ PROCESS_OWNER = "process_owner"
 AUDITOR = "auditor"
 ADMIN = "admin"
 WORKER = "worker"
+MASTER_DATA = "master_data"
 _NOT_STAFF = frozenset({ADMIN, AUDITOR, WORKER})
 
 
@@ -32,6 +33,10 @@ class Action(StrEnum):
     SEE_CASE = "see_case"  # -
     ATTACH_FILE = "attach_file"  # to a case that one sees
     RECORD_INTERACTION = "record_interaction"  # in the log of a case that one sees
+    SEE_RECORD = "see_record"  # a kind of record, or None: any at all
+    EDIT_RECORD = "edit_record"  # a kind of record
+    APPROVE_RECORD = "approve_record"  # a proposed change of a record
+    MERGE_RECORDS = "merge_records"  # two records of one party
     START_PROCESS = "start_process"  # a process definition, or None: any at all
     CANCEL_CASE = "cancel_case"  # -
     OPERATE_CASE = "operate_case"  # suspend, modify, rewind, migrate, set variables
@@ -55,7 +60,8 @@ def may(person: Person, action: Action, thing: Any = None) -> bool:
     for claiming and completing also `excluded`, the usernames that segregation of duties keeps away (whoever
     completed one of the elements in `separate_from`). Where elements are named but `excluded` is not given,
     the answer is no. A process definition is any object with `start_groups`. Actions about a thing are denied
-    without it.
+    without it. A kind of record is any object with `seen_by` and `edited_by`, groups, where nobody means all staff; a
+    proposed change has `approvers`, a group, and `author`, who may not approve it.
     """
     return _RULES[action](person, thing)
 
@@ -135,6 +141,23 @@ def _may_start(person: Person, definition: Any) -> bool:
     return is_staff(person) and (not groups or not person.groups.isdisjoint(groups))
 
 
+def _may_see_record(person: Person, kind: Any) -> bool:
+    groups = kind.seen_by if kind is not None else ()
+    if not groups:
+        return is_staff(person) or AUDITOR in person.groups
+    return AUDITOR in person.groups or not person.groups.isdisjoint(groups)
+
+
+def _may_edit_record(person: Person, kind: Any) -> bool:
+    if kind is None or not _may_see_record(person, kind):
+        return False
+    return is_staff(person) and (not kind.edited_by or not person.groups.isdisjoint(kind.edited_by))
+
+
+def _may_approve_record(person: Person, proposal: Any) -> bool:
+    return proposal is not None and proposal.approvers in person.groups and proposal.author != person.username
+
+
 _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.SEE_USER_TASK: _may_see_user_task,
     Action.CLAIM_USER_TASK: _may_claim,
@@ -144,6 +167,10 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.SEE_CASE: lambda person, _case: is_staff(person) or AUDITOR in person.groups,
     Action.ATTACH_FILE: lambda person, _case: is_staff(person),
     Action.RECORD_INTERACTION: lambda person, _case: is_staff(person),
+    Action.SEE_RECORD: _may_see_record,
+    Action.EDIT_RECORD: _may_edit_record,
+    Action.APPROVE_RECORD: _may_approve_record,
+    Action.MERGE_RECORDS: _in({MASTER_DATA}),
     Action.START_PROCESS: _may_start,
     Action.CANCEL_CASE: _in(MANAGERS),
     Action.OPERATE_CASE: _in({PROCESS_OWNER, ADMIN}),

@@ -1,7 +1,8 @@
 """Case files: the numbered business file around a process instance, kept current from its variables.
 
 A process opens a case when its property `laneway:case:series` names a number series. The properties
-`laneway:case:title`, `customer`, `severity` and `owner` (FEEL with a leading `=`, or plain text) say what lists show.
+`laneway:case:title`, `customer`, `severity` and `owner` (FEEL with a leading `=`, or plain text) say what lists show;
+`laneway:case:party` gives the code of the customer's record, without it the variable `party`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from laneway.errors import NotFound
 
 _SERIES = "laneway:case:series"
 _FIELDS = {"title": 400, "customer": 200, "severity": 20, "owner_group": 120}
+_PARTY = "laneway:case:party"
+_PARTY_LONGEST = 40
 _PROPERTY_OF = {
     "title": "laneway:case:title",
     "customer": "laneway:case:customer",
@@ -92,11 +95,15 @@ def newest(session: Session) -> tuple[int, str]:
     return row.instance_key, row.number
 
 
-def _shown(process: Process, variables: Mapping[str, Any]) -> dict[str, str]:
-    return {
+def _shown(process: Process, variables: Mapping[str, Any]) -> dict[str, str | None]:
+    shown: dict[str, str | None] = {
         column: _text(process.properties.get(_PROPERTY_OF[column], ""), variables)[:width]
         for column, width in _FIELDS.items()
     }
+    own = process.properties.get(_PARTY)
+    party = _text(own, variables) if own is not None else variables.get("party")
+    shown["party_code"] = party if isinstance(party, str) and 0 < len(party) <= _PARTY_LONGEST else None
+    return shown
 
 
 def _text(source: str, variables: Mapping[str, Any]) -> str:

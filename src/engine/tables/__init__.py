@@ -6,7 +6,7 @@ be sharded by it. A comment on a column says what its name alone does not.
 
 from laneway.engine.tables.base import Instant, metadata
 from laneway.engine.tables.decided import decision_instance
-from laneway.engine.tables.department import documents, goods, interactions
+from laneway.engine.tables.department import documents, goods, interactions, parties, records, work
 from laneway.engine.tables.deployed import (
     decision_definition,
     decision_requirements,
@@ -78,11 +78,13 @@ __all__ = [
     "number_series",
     "open_case",
     "outgoing",
+    "parties",
     "pending_change",
     "person",
     "person_group",
     "process_definition",
     "process_instance",
+    "records",
     "signal_subscription",
     "step_day",
     "timer",
@@ -90,5 +92,6 @@ __all__ = [
     "user_task_candidate",
     "user_task_draft",
     "web_session",
+    "work",
     "worker",
 ]

@@ -86,6 +86,7 @@ case_file = Table(
     Column("state", String(20), nullable=False),
     Column("title", String(400), nullable=False),
     Column("customer", String(200), nullable=False),
+    Column("party_code", String(40), comment="the customer's record, where the case names one"),
     Column("severity", String(20), nullable=False),
     Column("owner_group", String(120), nullable=False),
     Column("opened_at", Instant, nullable=False),
@@ -93,6 +94,13 @@ case_file = Table(
     Column("closed_at", Instant),
     Index(None, "severity", "instance_key"),
     Index(None, "owner_group", "instance_key"),
+)
+Index(
+    "ix_case_file_party_code",
+    case_file.c.party_code,
+    case_file.c.instance_key,
+    postgresql_where=case_file.c.party_code.is_not(None),
+    sqlite_where=case_file.c.party_code.is_not(None),
 )
 
 number_series = Table(

@@ -1,0 +1,18 @@
+"""Every kind of record that the product knows: importing this module makes them all known."""
+
+from __future__ import annotations
+
+from laneway.records.kinds import known
+from laneway.records.kinds.declared import Kind
+from laneway.records.knowledge import kinds as _knowledge  # noqa: F401 - declares its kinds
+from laneway.records.parties import kinds as _parties  # noqa: F401 - declares its kinds
+
+
+def kind(id_: str) -> Kind:
+    """The kind with this id. Raises NotFound."""
+    return known.kind(id_)
+
+
+def all_() -> list[Kind]:
+    """Every kind, in the order of declaration."""
+    return known.all_()
