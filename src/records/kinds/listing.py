@@ -136,13 +136,12 @@ class _Cursor:
 def _beyond(
     column: ColumnElement[Any], key: ColumnElement[Any], cursor: _Cursor, *, is_descending: bool
 ) -> ColumnElement[bool]:
+    # The first condition says nothing more, but an index can begin at it.
     if is_descending:
-        return or_(column < cursor.value, and_(column == cursor.value, key < cursor.key)) & (
-            column <= cursor.value
-        )
-    return or_(column > cursor.value, and_(column == cursor.value, key > cursor.key)) & (
-        column >= cursor.value
-    )
+        later = or_(column < cursor.value, and_(column == cursor.value, key < cursor.key))
+        return and_(column <= cursor.value, later)
+    later = or_(column > cursor.value, and_(column == cursor.value, key > cursor.key))
+    return and_(column >= cursor.value, later)
 
 
 def _cursor(value: Any, key: int, *, is_back: bool) -> str:

@@ -17,7 +17,7 @@ _NO_COUNTRY = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 @cache
 def countries() -> Mapping[str, Text]:
     """Names of countries and territories by their code of two letters."""
-    zh, en = Locale("zh").territories, Locale("en").territories
+    zh, en = _names("zh", "territories"), _names("en", "territories")
     codes = sorted(code for code in en if re.fullmatch("[A-Z]{2}", code) and code not in _NO_COUNTRY)
     return {code: Text(zh.get(code, en[code]), en[code]) for code in codes}
 
@@ -25,5 +25,9 @@ def countries() -> Mapping[str, Text]:
 @cache
 def currencies() -> Mapping[str, Text]:
     """Names of currencies by their code of three letters."""
-    zh, en = Locale("zh").currencies, Locale("en").currencies
+    zh, en = _names("zh", "currencies"), _names("en", "currencies")
     return {code: Text(zh.get(code, en[code]), en[code]) for code in sorted(en)}
+
+
+def _names(locale: str, what: str) -> dict[str, str]:
+    return {str(code): str(name) for code, name in getattr(Locale(locale), what).items()}

@@ -87,9 +87,7 @@ def save(
             return Saved(done, changes.revision(session, kind.id, done), ())
     before: Values = {}
     if key is not None:
-        record = store.get(session, kind, key, is_locked=True)
-        if revision is not None and revision != record.revision:
-            raise Conflict("record_changed", record=record.code)
+        record = store.for_change(session, kind, key, revision)
         before = record.values
     found, problems = store.checked(session, kind, raw, before)
     if problems:
@@ -103,21 +101,24 @@ def save(
         [key] = store.create_many(session, kind, [free], by=by.username, reason=reason, source_key=source_key)
     else:
         store.apply(session, record, free, by=by.username, reason=reason, source_key=source_key)
-    _propose(session, kind, key, proposed, by=by, reason=reason, source_key=source_key)
+    propose(session, kind, key, proposed, by=by, reason=reason, source_key=source_key)
     return Saved(key, changes.revision(session, kind.id, key), tuple(proposed))
 
 
-def _propose(
+def propose(
     session: Session,
     kind: Kind,
     key: int,
     proposed: Mapping[str, tuple[Any, Any]],
     *,
     by: Person,
-    reason: str,
-    source_key: int | None,
+    reason: str = "",
+    source_key: int | None = None,
 ) -> None:
-    """One proposal for each group that has to agree; what the same person proposed before is withdrawn."""
+    """Ask each group that has to agree, with {field: (old, new)} as JSON.
+
+    What the same person proposed for these fields before is withdrawn; somebody else's raises Conflict.
+    """
     for waiting in pending_of(session, kind, key) if proposed else ():
         if not proposed.keys() & waiting.changes.keys():
             continue
@@ -141,8 +142,7 @@ def _propose(
                 answer="",
             )
         )
-        why = {"by": by.username, "reason": reason, "source_key": source_key}
-        changes.add(session, kind.id, key, told, event=Event.PROPOSED, **why)
+        changes.add(session, kind.id, key, told, event=Event.PROPOSED, by=by.username, reason=reason)
 
 
 def approve(session: Session, key: int, *, by: Person, answer: str = "") -> int:
@@ -155,7 +155,7 @@ def approve(session: Session, key: int, *, by: Person, answer: str = "") -> int:
     access.require(by, Action.APPROVE_RECORD, proposal)
     _require_pending(proposal)
     kind = known.kind(proposal.kind)
-    record = store.get(session, kind, proposal.record_key, is_locked=True)
+    record = store.for_change(session, kind, proposal.record_key)
     new = {name: both[1] for name, both in proposal.changes.items()}
     found, problems = store.checked(session, kind, new, record.values)
     if problems:

@@ -25,12 +25,13 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Record:
-    """A record as it stands. `revision` is what a change has to be based on."""
+    """A record as it stands. `revision` is what a change has to be based on; one that is not listed is not changed."""
 
     kind: Kind
     key: int
     values: Values
     revision: int
+    is_listed: bool = True
 
     @property
     def code(self) -> str:
@@ -55,7 +56,19 @@ def get(session: Session, kind: Kind, key: int, *, is_locked: bool = False) -> R
     found = own_values(kind, row._mapping)
     for field in kind.rows:
         found[field.name] = rows_of(session, field, [key]).get(key, [])
-    return Record(kind, key, found, changes.revision(session, kind.id, key))
+    is_listed = all(row._mapping[name] == value for name, value in kind.shown.items())
+    return Record(kind, key, found, changes.revision(session, kind.id, key), is_listed)
+
+
+def for_change(session: Session, kind: Kind, key: int, revision: int | None = None) -> Record:
+    """The record, kept from others until the end of the transaction. Raises NotFound, and Conflict:
+    "record_changed" when it is no longer at `revision`, "record_not_listed" when it is only history."""
+    record = get(session, kind, key, is_locked=True)
+    if not record.is_listed:
+        raise Conflict("record_not_listed", record=record.code)
+    if revision is not None and revision != record.revision:
+        raise Conflict("record_changed", record=record.code)
+    return record
 
 
 def find(session: Session, kind: Kind, code: str) -> Record:
@@ -82,7 +95,7 @@ def titles(session: Session, kind: Kind, keys: Iterable[int]) -> dict[int, tuple
             columns.key.in_(asked)
         )
     )
-    return {row.key: (row._mapping[kind.code], kind.title_of(row._mapping)) for row in rows}
+    return {row.key: (row._mapping[kind.code], kind.title_of(dict(row._mapping))) for row in rows}
 
 
 def own_values(kind: Kind, row: Mapping[Any, Any]) -> Values:
@@ -152,9 +165,17 @@ def create_many(
         _insert(session, kind, batch)
         for key, found in batch.items():
             told = difference(kind, dict.fromkeys(kind.by_name), found)
-            why = {"by": by, "reason": reason, "source_key": source_key}
-            changes.add(session, kind.id, key, told, event=Event.CREATED, **why)
-        _keep_words(session, kind, batch, are_new=True)
+            changes.add(
+                session,
+                kind.id,
+                key,
+                told,
+                event=Event.CREATED,
+                by=by,
+                reason=reason,
+                source_key=source_key,
+            )
+        _add_words(session, kind, batch)
         kind.keep(session, batch)
         keys += batch
     return keys
@@ -200,12 +221,9 @@ def change(
 ) -> int:
     """Change the fields that `raw` names; returns the revision after it. Nothing new leaves no history.
 
-    Raises Invalid("record_invalid"), NotFound, and Conflict("record_changed") when the record is no longer at
-    `revision`. Nobody is asked to agree here: what people enter goes through `proposals.save`.
+    Raises Invalid("record_invalid") and what `for_change` raises. Nobody is asked to agree here: what people enter goes through `proposals.save`.
     """
-    before = get(session, kind, key, is_locked=True)
-    if revision is not None and revision != before.revision:
-        raise Conflict("record_changed", record=before.code)
+    before = for_change(session, kind, key, revision)
     found, problems = checked(session, kind, raw, before.values)
     if problems:
         raise Invalid("record_invalid", problems)
@@ -235,7 +253,7 @@ def apply(
     number = changes.add(
         session, kind.id, key, told, event=event, by=by, reason=reason, source_key=source_key
     )
-    _keep_words(session, kind, {key: after}, are_new=False)
+    keep_words(session, kind, {key: after})
     kind.keep(session, {key: after})
     return number
 
@@ -313,10 +331,19 @@ def _replace_rows(session: Session, field: Field, key: int, rows: Sequence[Value
 # -- words
 
 
-def _keep_words(session: Session, kind: Kind, batch: Mapping[int, Values], *, are_new: bool) -> None:
+def keep_words(session: Session, kind: Kind, batch: Mapping[int, Values]) -> None:
+    """Bring up to date by which words records are found."""
+    drop_words(session, kind, batch)
+    _add_words(session, kind, batch)
+
+
+def drop_words(session: Session, kind: Kind, keys: Iterable[int]) -> None:
+    """Let records be found no more."""
     columns = record_word.c
-    if not are_new:
-        session.execute(delete(record_word).where(columns.kind == kind.id, columns.record_key.in_(batch)))
+    session.execute(delete(record_word).where(columns.kind == kind.id, columns.record_key.in_(list(keys))))
+
+
+def _add_words(session: Session, kind: Kind, batch: Mapping[int, Values]) -> None:
     rows = [
         {"kind": kind.id, "word": word, "record_key": key}
         for key, found in batch.items()

@@ -61,10 +61,10 @@ def _read(field: Field, raw: Any, path: str, home: str, problems: list[Problem])
     if isinstance(raw, str):
         raw = raw.replace("\0", "").replace("\r\n", "\n").strip()
     if field.type is Type.YES_NO:
-        value = raw if isinstance(raw, bool) else _WORDS_OF.get(str(raw or "no").lower())
-        if value is None:
+        answer = raw if isinstance(raw, bool) else _WORDS_OF.get(str(raw or "no").lower())
+        if answer is None:
             problems.append((path, "not_yes_or_no", {}))
-        return value
+        return answer
     if raw is None or raw == "":
         return None
     try:
