@@ -23,6 +23,7 @@ from laneway.engine.monitoring.readiness import Readiness
 from laneway.errors import Unavailable
 from laneway.records import organisation
 from laneway.records.documents import manuals, scanner, templates
+from laneway.records.work import delivered as work_delivered
 from laneway.settings import Settings
 from laneway.tasks import demonstration, outbox
 from laneway.tasks.archiving import Archivist
@@ -49,8 +50,10 @@ def prepare(settings: Settings) -> Deployed | None:
     schema.upgrade(_open(settings))
     with database.unit_of_work() as session:
         organisation.add_default_groups(session)
+        work_delivered.load(session)
         if settings.demo:
             organisation.load_demo(session)
+            work_delivered.load_demo(session)
     if not settings.processes.is_dir():
         return None
     load_handlers(settings.processes)

@@ -6,6 +6,7 @@ from laneway.records.kinds import known
 from laneway.records.kinds.declared import Kind
 from laneway.records.knowledge import kinds as _knowledge  # noqa: F401 - declares its kinds
 from laneway.records.parties import kinds as _parties  # noqa: F401 - declares its kinds
+from laneway.records.work import kinds as _work  # noqa: F401 - declares its kinds
 
 
 def kind(id_: str) -> Kind:

@@ -134,7 +134,7 @@ def enter(session: Session, need: Need, *, job_key: int, by: str | None, number:
             severity=need.severity,
             description=need.description,
             hazards=need.hazards,
-            skills=sorted({*kind.skills, *need.skills}),
+            skills=sorted({*skills_of(session, kind.key), *need.skills}),
             minutes=minutes,
             service_date=need.service_date,
             trial_until=need.trial_until,
@@ -182,6 +182,13 @@ def template(session: Session, service_type: str) -> Any:
     if row is None:
         raise Invalid("service_type_unknown", service_type=service_type)
     return row
+
+
+def skills_of(session: Session, template_key: int) -> list[str]:
+    """Codes of the skills that a service type asks for."""
+    columns = work.service_template_skill.c
+    query = select(columns.skill).where(columns.template_key == template_key)
+    return list(session.scalars(query.order_by(columns.position)))
 
 
 def agreed(session: Session, number: str, *, revision: int) -> None:

@@ -53,62 +53,15 @@ class Span(NamedTuple):
     end: datetime
 
 
-def add_work_centre(session: Session, code: str, name: Text) -> int:
-    """Add a work centre. Returns its key."""
-    return _add(session, work.work_centre, code=code, name_zh=name.zh, name_en=name.en, is_active=True)
-
-
-def add_skill(session: Session, code: str, name: Text, *, valid_months: int | None = None) -> int:
-    """Add a skill. Returns its key."""
-    return _add(session, work.skill, code=code, name_zh=name.zh, name_en=name.en, valid_months=valid_months)
-
-
-def add(
-    session: Session,
-    code: str,
-    name: Text,
-    kind: str,
-    *,
-    username: str | None = None,
-    work_centre: str | None = None,
-) -> int:
-    """Add a resource. Returns its key. Raises Invalid for another kind, NotFound for an unknown work centre."""
-    if kind not in KINDS:
-        raise Invalid("resource_kind_unknown", kind=kind)
-    centre = None if work_centre is None else key_of(session, work.work_centre, work_centre)
-    values = {"name_zh": name.zh, "name_en": name.en, "kind": kind, "username": username}
-    return _add(session, work.work_resource, code=code, work_centre_key=centre, is_active=True, **values)
-
-
-def certify(
-    session: Session,
-    resource: str,
-    skill: str,
-    *,
-    certificate: str,
-    valid_from: date,
-    valid_until: date | None = None,
-) -> int:
-    """Give a resource a skill from one day to another. Returns the key. Raises NotFound, or Invalid for a wrong span."""
-    if valid_until is not None and valid_until < valid_from:
-        raise Invalid("certificate_ends_before_it_begins", certificate=certificate)
-    return _add(
-        session,
-        work.resource_skill,
-        resource_key=key_of(session, work.work_resource, resource),
-        skill_key=key_of(session, work.skill, skill),
-        certificate=certificate,
-        valid_from=valid_from,
-        valid_until=valid_until,
-    )
-
-
 def be_absent(session: Session, resource: str, start: datetime, end: datetime, *, reason: str) -> int:
     """Enter an absence. Returns its key. Raises NotFound, or Invalid when it does not end after it starts."""
     if end <= start:
         raise Invalid("span_ends_before_it_begins")
     key = key_of(session, work.work_resource, resource)
-    return _add(session, work.resource_absence, resource_key=key, starts_at=start, ends_at=end, reason=reason)
+    absence = database.new_key()
+    values = {"resource_key": key, "starts_at": start, "ends_at": end, "reason": reason}
+    session.execute(insert(work.resource_absence).values(key=absence, **values))
+    return absence
 
 
 def by_code(session: Session, codes: Collection[str], *, is_locked: bool = False) -> list[Resource]:
@@ -132,17 +85,15 @@ def able(session: Session, skills: Collection[str], first: date, last: date) -> 
     """People and partners who have every one of the skills, with certificates valid on all these days; people first."""
     resource, held = work.work_resource.c, work.resource_skill.c
     rows = session.execute(
-        select(held.resource_key, work.skill.c.code)
-        .join_from(work.resource_skill, work.skill, work.skill.c.key == held.skill_key)
-        .where(
-            work.skill.c.code.in_(skills),
+        select(held.resource_key, held.skill).where(
+            held.skill.in_(skills),
             held.valid_from <= first,
             held.valid_until.is_(None) | (held.valid_until >= last),
         )
     )
     have: dict[int, set[str]] = defaultdict(set)
     for row in rows:
-        have[row.resource_key].add(row.code)
+        have[row.resource_key].add(row.skill)
     wanted = set(skills)
     workers = _read(session, resource.is_active & resource.kind.in_(_WORKERS))
     return [one for one in workers if wanted <= have[one.key]]
@@ -235,7 +186,7 @@ def expiring(session: Session, *, within: timedelta) -> list[tuple[Resource, Tex
     last = (clock.now() + within).astimezone(shipped.china().tz).date()
     rows = session.execute(
         select(held.resource_key, held.valid_until, skill.name_zh, skill.name_en)
-        .join_from(work.resource_skill, work.skill, skill.key == held.skill_key)
+        .join_from(work.resource_skill, work.skill, skill.code == held.skill)
         .where(held.valid_until <= last)
         .order_by(held.valid_until)
     ).all()
@@ -253,12 +204,6 @@ def key_of(session: Session, table: Any, code: str) -> int:
     if key is None:
         raise NotFound(f"{table.name}_not_found", wanted=code)
     return int(key)
-
-
-def _add(session: Session, table: Any, **values: Any) -> int:
-    key = database.new_key()
-    session.execute(insert(table).values(key=key, **values))
-    return key
 
 
 def _read(session: Session, condition: Any, *, is_locked: bool = False) -> list[Resource]:

@@ -17,6 +17,7 @@ _TABLES = (
     "resource_skill",
     "resource_absence",
     "service_template",
+    "service_template_skill",
     "service_order",
     "resource_booking",
     "service_acknowledgement",
@@ -89,20 +90,18 @@ def _abilities() -> None:
         "resource_skill",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("resource_key", sa.BigInteger(), nullable=False),
-        sa.Column("skill_key", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("skill", sa.String(length=40), nullable=False, comment="its code"),
         sa.Column("certificate", sa.String(length=120), nullable=False, comment="its number"),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True, comment="the last day; nothing: for ever"),
         sa.ForeignKeyConstraint(
             ["resource_key"], ["work_resource.key"], name=op.f("fk_resource_skill_resource_key")
         ),
-        sa.ForeignKeyConstraint(["skill_key"], ["skill.key"], name=op.f("fk_resource_skill_skill_key")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_resource_skill")),
-        sa.UniqueConstraint(
-            "resource_key", "skill_key", "valid_from", name=op.f("uq_resource_skill_resource_key")
-        ),
     )
-    op.create_index(op.f("ix_resource_skill_skill_key"), "resource_skill", ["skill_key"], unique=False)
+    op.create_index(op.f("ix_resource_skill_resource_key"), "resource_skill", ["resource_key"], unique=False)
+    op.create_index(op.f("ix_resource_skill_skill"), "resource_skill", ["skill"], unique=False)
     op.create_table(
         "resource_absence",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -127,9 +126,6 @@ def _abilities() -> None:
         sa.Column("code", sa.String(length=40), nullable=False, comment="the service type"),
         sa.Column("name_zh", sa.String(length=400), nullable=False),
         sa.Column("name_en", sa.String(length=400), nullable=False),
-        sa.Column(
-            "skills", sa.JSON(), nullable=False, comment="codes of the skills that whoever goes must have"
-        ),
         sa.Column("minutes", sa.Integer(), nullable=False, comment="working time on site"),
         sa.Column("hourly_rate", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
@@ -140,6 +136,28 @@ def _abilities() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_service_template")),
         sa.UniqueConstraint("code", name=op.f("uq_service_template_code")),
+    )
+    op.create_table(
+        "service_template_skill",
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("template_key", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "skill",
+            sa.String(length=40),
+            nullable=False,
+            comment="code of a skill that whoever goes must have",
+        ),
+        sa.ForeignKeyConstraint(
+            ["template_key"], ["service_template.key"], name=op.f("fk_service_template_skill_template_key")
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_service_template_skill")),
+    )
+    op.create_index(
+        op.f("ix_service_template_skill_template_key"),
+        "service_template_skill",
+        ["template_key"],
+        unique=False,
     )
 
 
@@ -158,7 +176,7 @@ def _orders() -> None:
         sa.Column("severity", sa.String(length=2), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("hazards", sa.Text(), nullable=False),
-        sa.Column("skills", sa.JSON(), nullable=False),
+        sa.Column("skills", sa.JSON(), nullable=False, comment="their codes"),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("service_date", sa.Date(), nullable=False),
         sa.Column("trial_until", sa.Date(), nullable=True),

@@ -57,12 +57,12 @@ resource_skill = Table(
     "resource_skill",
     metadata,
     key_column(),
-    Column("resource_key", BigInteger, ForeignKey("work_resource.key"), nullable=False),
-    Column("skill_key", BigInteger, ForeignKey("skill.key"), nullable=False, index=True),
+    Column("resource_key", BigInteger, ForeignKey("work_resource.key"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("skill", String(40), nullable=False, index=True, comment="its code"),
     Column("certificate", String(120), nullable=False, comment="its number"),
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date, comment="the last day; nothing: for ever"),
-    UniqueConstraint("resource_key", "skill_key", "valid_from"),
 )
 
 resource_absence = Table(
@@ -82,13 +82,21 @@ service_template = Table(
     key_column(),
     Column("code", String(40), nullable=False, unique=True, comment="the service type"),
     *texts(),
-    Column("skills", JSON, nullable=False, comment="codes of the skills that whoever goes must have"),
     Column("minutes", Integer, nullable=False, comment="working time on site"),
     Column("hourly_rate", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("safety_zh", Text, nullable=False, comment="one item of the safety brief in each line"),
     Column("safety_en", Text, nullable=False),
     Column("is_active", Boolean, nullable=False),
+)
+
+service_template_skill = Table(
+    "service_template_skill",
+    metadata,
+    key_column(),
+    Column("template_key", BigInteger, ForeignKey("service_template.key"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("skill", String(40), nullable=False, comment="code of a skill that whoever goes must have"),
 )
 
 service_order = Table(
@@ -106,7 +114,7 @@ service_order = Table(
     Column("severity", String(2), nullable=False),
     Column("description", Text, nullable=False),
     Column("hazards", Text, nullable=False),
-    Column("skills", JSON, nullable=False),
+    Column("skills", JSON, nullable=False, comment="their codes"),
     Column("minutes", Integer, nullable=False),
     Column("service_date", Date, nullable=False),
     Column("trial_until", Date),
