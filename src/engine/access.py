@@ -39,6 +39,9 @@ class Action(StrEnum):
     MERGE_RECORDS = "merge_records"  # two records of one party
     START_PROCESS = "start_process"  # a process definition, or None: any at all
     CANCEL_CASE = "cancel_case"  # -
+    LINK_CASES = "link_cases"  # say what two cases have to do with one another
+    MERGE_CASES = "merge_cases"  # two cases about the same, and take that back
+    REOPEN_CASE = "reopen_case"  # after its closure
     OPERATE_CASE = "operate_case"  # suspend, modify, rewind, migrate, set variables
     RETRY_INCIDENT = "retry_incident"  # -
     PUBLISH_MESSAGE = "publish_message"  # -
@@ -173,6 +176,9 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.MERGE_RECORDS: _in({MASTER_DATA}),
     Action.START_PROCESS: _may_start,
     Action.CANCEL_CASE: _in(MANAGERS),
+    Action.LINK_CASES: lambda person, _case: is_staff(person),
+    Action.MERGE_CASES: _in(MANAGERS | {"complaint_desk"}),
+    Action.REOPEN_CASE: _in(MANAGERS | {"complaint_desk", "hotline"}),
     Action.OPERATE_CASE: _in({PROCESS_OWNER, ADMIN}),
     Action.RETRY_INCIDENT: _in(MANAGERS | {PROCESS_OWNER, ADMIN}),
     Action.PUBLISH_MESSAGE: lambda person, _thing: is_staff(person) or WORKER in person.groups,

@@ -2,12 +2,14 @@
 
 A process opens a case when its property `laneway:case:series` names a number series. The properties
 `laneway:case:title`, `customer`, `severity` and `owner` (FEEL with a leading `=`, or plain text) say what lists show;
-`laneway:case:party` gives the code of the customer's record, without it the variable `party`.
+`laneway:case:party` gives the code of the customer's record, without it the variable `party`. The variable
+`customer_closed_at` tells when the customer's side was closed, which may be long before the case itself ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -23,6 +25,7 @@ from laneway.errors import NotFound
 
 _SERIES = "laneway:case:series"
 _FIELDS = {"title": 400, "customer": 200, "severity": 20, "owner_group": 120}
+CUSTOMER_CLOSED = "customer_closed_at"
 _PARTY = "laneway:case:party"
 _PARTY_LONGEST = 40
 _PROPERTY_OF = {
@@ -75,6 +78,26 @@ def close(session: Session, instance_key: int, state: InstanceState) -> None:
     session.execute(statement.values(state=state, closed_at=clock.now()))
 
 
+def reopen(session: Session, instance_key: int, *, counts: bool) -> None:
+    """The case goes on after its closure; `counts` unless the closure was only a slip that is taken back."""
+    columns = case_file.c
+    statement = update(case_file).where(columns.instance_key == instance_key)
+    session.execute(
+        statement.values(
+            state=InstanceState.ACTIVE,
+            closed_at=None,
+            customer_closed_at=None,
+            reopened=columns.reopened + (1 if counts else 0),
+        )
+    )
+
+
+def customer_closed_at(session: Session, instance_key: int) -> datetime | None:
+    """When the customer's side of the case was closed, if it is."""
+    query = select(case_file.c.customer_closed_at).where(case_file.c.instance_key == instance_key)
+    return session.scalar(query)
+
+
 def number_of(session: Session, root_key: int) -> str | None:
     """The case number of a root instance, if it has one."""
     query = select(case_file.c.number).where(case_file.c.instance_key == root_key)
@@ -95,15 +118,25 @@ def newest(session: Session) -> tuple[int, str]:
     return row.instance_key, row.number
 
 
-def _shown(process: Process, variables: Mapping[str, Any]) -> dict[str, str | None]:
-    shown: dict[str, str | None] = {
+def _shown(process: Process, variables: Mapping[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         column: _text(process.properties.get(_PROPERTY_OF[column], ""), variables)[:width]
         for column, width in _FIELDS.items()
     }
     own = process.properties.get(_PARTY)
     party = _text(own, variables) if own is not None else variables.get("party")
     shown["party_code"] = party if isinstance(party, str) and 0 < len(party) <= _PARTY_LONGEST else None
+    shown["customer_closed_at"] = _moment(variables.get(CUSTOMER_CLOSED))
     return shown
+
+
+def _moment(value: Any) -> datetime | None:
+    """A moment as FEEL leaves it in a variable; nothing for anything else."""
+    try:
+        found = datetime.fromisoformat(value.partition("[")[0]) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _text(source: str, variables: Mapping[str, Any]) -> str:

@@ -219,6 +219,22 @@ def migrate(
     _step_and_save(session, row, target, instance, by=by)
 
 
+def reopen(session: Session, row: Any, change: Change, *, by: Person | None) -> None:
+    """Let an instance that has ended go on where `change` puts it; `row` is locked.
+
+    Raises StepFailed when a wait of the process itself cannot be opened.
+    """
+    observed.instance(session.info, row.key, row.process_id)
+    definition, instance = _restore(session, row)
+    statistics.take_back_end(session, row)
+    vars(row).update(state=InstanceState.ACTIVE, ended_at=None)
+    memory.of(session, row).instance = None
+    instance.begin_again()
+    change(instance)
+    instance.variables_changed = True  # lists show the case again
+    _step_and_save(session, row, definition, instance, by=by)
+
+
 def look(session: Session, row: Any) -> Instance:
     """An instance as its row stands, to look at and then discard."""
     return _restore(session, row)[1]

@@ -95,6 +95,20 @@ def note_step(
     )
 
 
+def take_back_end(session: Session, row: Any) -> None:
+    """The case of the instance `row`, which has ended, goes on: its end is counted no more. The caller holds its lock."""
+    columns = pending_change.c
+    untold = (
+        update(pending_change)
+        .where(columns.root_key == row.key, columns.is_end)
+        .values(is_end=False)
+        .returning(columns.key)
+    )
+    if not session.execute(untold).all():
+        counts = {(_hour(row.ended_at), row.process_id): [0, -1]}
+        _add(session, case_hour, _hour_rows(counts), _HOUR_COUNTS)
+
+
 # -- folding
 
 

@@ -74,6 +74,10 @@ class CaseRow:
     waiting_at: tuple[str, ...]
     clock: Clock | None = None
     has_file: bool = True
+    party_code: str = ""
+    customer_closed_at: datetime | None = None
+    """When the customer's side was closed; work of ours may go on."""
+    reopened: int = 0
 
 
 COUNT_LIMIT = 10_000
@@ -141,6 +145,16 @@ def find(session: Session, person: Person, number: str) -> CaseRow:
     if row is None:
         raise NotFound("case_not_found", number=number)
     return row
+
+
+def of_party(session: Session, person: Person, codes: Collection[str], *, limit: int) -> list[CaseRow]:
+    """The newest cases of the customer with one of these codes. Raises NotAllowed."""
+    access.require(person, access.Action.SEE_CASE)
+    columns = case_file.c
+    query = select(columns.instance_key).where(columns.party_code.in_(codes))
+    keys = session.scalars(query.order_by(columns.instance_key.desc()).limit(limit)).all()
+    rows = by_key(session, keys)
+    return [rows[key] for key in keys if key in rows]
 
 
 def number_of(session: Session, instance_key: int) -> str:
@@ -290,8 +304,11 @@ def _rows() -> Select[Any]:
             case_file.c.number,
             case_file.c.title,
             case_file.c.customer,
+            case_file.c.party_code,
             case_file.c.severity,
             case_file.c.owner_group,
+            case_file.c.customer_closed_at,
+            case_file.c.reopened,
         )
     ).where(process_instance.c.parent_key.is_(None))
 
@@ -316,4 +333,7 @@ def _row(row: Any, clock: Clock | None) -> CaseRow:
         waiting_at=tuple(row.waiting_at),
         clock=clock,
         has_file=row.number is not None,
+        party_code=row.party_code or "",
+        customer_closed_at=row.customer_closed_at,
+        reopened=row.reopened or 0,
     )

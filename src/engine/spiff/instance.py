@@ -93,6 +93,15 @@ class Instance(Waiting, Scope, BpmnWorkflow):
             self._close_waits(self.task_tree)
             self.park(first, "begin", failure)
 
+    def begin_again(self) -> None:
+        """Open the waits of the process itself again after its end; its variables stand as they did.
+
+        Raises StepFailed when one of them cannot be opened.
+        """
+        for left in ("interrupted", "rounds"):
+            self.book.pop(left, None)
+        self._open_level(self)
+
     def run(self) -> None:
         """Move until every branch waits. A token that would move on without end becomes an incident."""
         steps, until = 0, monotonic() + SECONDS_LIMIT

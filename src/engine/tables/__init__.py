@@ -6,7 +6,7 @@ be sharded by it. A comment on a column says what its name alone does not.
 
 from laneway.engine.tables.base import Instant, metadata
 from laneway.engine.tables.decided import decision_instance
-from laneway.engine.tables.department import documents, goods, interactions, parties, records, work
+from laneway.engine.tables.department import cases, documents, goods, interactions, parties, records, work
 from laneway.engine.tables.deployed import (
     decision_definition,
     decision_requirements,
@@ -52,6 +52,7 @@ __all__ = [
     "archived_case",
     "case_file",
     "case_hour",
+    "cases",
     "compatibility",
     "decision_definition",
     "decision_instance",

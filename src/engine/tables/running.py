@@ -92,6 +92,8 @@ case_file = Table(
     Column("opened_at", Instant, nullable=False),
     Column("opened_by", String(120)),
     Column("closed_at", Instant),
+    Column("customer_closed_at", Instant, comment="when the customer's side was closed; work of ours may go on"),
+    Column("reopened", Integer, nullable=False, server_default="0", comment="how often"),
     Index(None, "severity", "instance_key"),
     Index(None, "owner_group", "instance_key"),
 )
