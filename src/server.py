@@ -22,6 +22,7 @@ from laneway.engine.keeping.retention import Rules
 from laneway.engine.monitoring.readiness import Readiness
 from laneway.errors import Unavailable
 from laneway.records import organisation
+from laneway.records.cases import figures
 from laneway.records.documents import manuals, scanner, templates
 from laneway.records.work import delivered as work_delivered
 from laneway.settings import Settings
@@ -51,6 +52,7 @@ def prepare(settings: Settings) -> Deployed | None:
     with database.unit_of_work() as session:
         organisation.add_default_groups(session)
         work_delivered.load(session)
+        figures.load(session)
         if settings.demo:
             organisation.load_demo(session)
             work_delivered.load_demo(session)

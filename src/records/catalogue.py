@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from laneway.records.cases import figures as _figures  # noqa: F401 - declares its kind
 from laneway.records.kinds import known
 from laneway.records.kinds.declared import Kind
 from laneway.records.knowledge import kinds as _knowledge  # noqa: F401 - declares its kinds
