@@ -21,7 +21,7 @@ from laneway.engine.deployments import Deployed, process_folder
 from laneway.engine.keeping.retention import Rules
 from laneway.engine.monitoring.readiness import Readiness
 from laneway.errors import Unavailable
-from laneway.records import organisation
+from laneway.records import organisation, sample_records
 from laneway.records.cases import figures
 from laneway.records.documents import manuals, scanner, templates
 from laneway.records.work import delivered as work_delivered
@@ -55,6 +55,7 @@ def prepare(settings: Settings) -> Deployed | None:
         figures.load(session)
         if settings.demo:
             organisation.load_demo(session)
+            sample_records.load(session)
             work_delivered.load_demo(session)
     if not settings.processes.is_dir():
         return None

@@ -44,8 +44,15 @@ def start(
     return runtime.start(session, key, variables, by=by, business_key=business_key)
 
 
-def start_from_form(session: Session, process_id: str, *, values: Mapping[str, Any], by: Person) -> Started:
-    """Start the latest version with the values of its start form.
+def start_from_form(
+    session: Session,
+    process_id: str,
+    *,
+    values: Mapping[str, Any],
+    by: Person,
+    besides: Mapping[str, Any] | None = None,
+) -> Started:
+    """Start the latest version with the values of its start form, and variables that the form does not ask for.
 
     Raises Invalid with the fields that do not fit, besides what `start` raises.
     """
@@ -59,7 +66,7 @@ def start_from_form(session: Session, process_id: str, *, values: Mapping[str, A
         if stored is None:
             raise NotFound("form_not_found", form_id=form_id)
         clean = forms.validate(forms.read_schema(stored), values, variables={})
-    return start(session, definition_key=key, variables=clean, by=by)
+    return start(session, definition_key=key, variables={**clean, **(besides or {})}, by=by)
 
 
 def cancel(session: Session, instance_key: int, *, by: Person, reason: str) -> None:

@@ -15,6 +15,7 @@ from laneway.web import (
     assets,
     auth,
     board,
+    case_rules,
     cases,
     decision_tables,
     decisions,
@@ -32,6 +33,7 @@ from laneway.web import (
     operations,
     outbox,
     processes,
+    records,
     start,
     workers,
 )
@@ -83,7 +85,9 @@ def create_app(settings: Settings, readiness: Readiness | None = None) -> Flask:
     for blueprint in (
         inbox.bp,
         start.bp,
+        *records.blueprints,
         cases.bp,
+        case_rules.bp,
         operations.bp,
         files.bp,
         interactions.bp,

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 
 from laneway.engine.access import Action
 from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Unavailable
+from laneway.web.case_texts import TEXTS as OF_CASES
 from laneway.web.file_texts import TEXTS as OF_FILES
 from laneway.web.goods_texts import TEXTS as OF_GOODS
 from laneway.web.i18n import N_
 from laneway.web.interaction_texts import TEXTS as OF_INTERACTIONS
 from laneway.web.keeping_texts import TEXTS as OF_KEEPING
 from laneway.web.operation_texts import TEXTS as OF_OPERATIONS
+from laneway.web.record_texts import TEXTS as OF_RECORDS
 
 TEXTS: Mapping[str, str] = {
     # conflicts
@@ -84,8 +86,12 @@ TEXTS: Mapping[str, str] = {
     **OF_FILES,
     **OF_GOODS,
     **OF_INTERACTIONS,
+    # what cases have to do with one another
+    **OF_CASES,
     # copies, archives, backups
     **OF_KEEPING,
+    # records of parties and others
+    **OF_RECORDS,
     # parts that do not answer
     "database_not_connected": N_("The database is not connected yet."),
     "database_needs_upgrade": N_("The database is of an older release. Run: %(command)s."),
@@ -129,6 +135,15 @@ RIGHTS: Mapping[str, str] = {
         Action.OPERATE_CASE: N_("Only process owners and administrators may change how a case runs."),
         Action.RETRY_INCIDENT: N_("Only managers and process owners may retry a step."),
         Action.PUBLISH_MESSAGE: N_("You may not record messages."),
+        Action.LINK_CASES: N_("Only staff may link cases."),
+        Action.MERGE_CASES: N_("Only the complaint desk and managers may merge cases."),
+        Action.REOPEN_CASE: N_("Only the hotline, the complaint desk and managers may reopen a case."),
+        Action.SEE_RECORD: N_("You may not see these records."),
+        Action.EDIT_RECORD: N_("You may not change records of this kind."),
+        Action.APPROVE_RECORD: N_(
+            "Only the group that is asked may decide on this change, and nobody on their own."
+        ),
+        Action.MERGE_RECORDS: N_("Only the stewards of master data may merge records."),
         Action.SEE_WORKERS: N_("The workers are for administrators."),
         Action.SEE_OUTBOX: N_("The outbox is for managers and process owners."),
         Action.OPERATE_OUTBOX: N_("Only managers and process owners may send again or cancel."),

@@ -17,6 +17,7 @@ from laneway.engine import clock, forms
 from laneway.engine.database import reading
 from laneway.engine.queries import names
 from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Refused, Unavailable
+from laneway.web import record_texts
 from laneway.web.error_texts import OF_KIND, RIGHTS, TEXTS, TITLES
 from laneway.web.frame import page
 from laneway.web.i18n import _, local, locale, moment, pick
@@ -75,7 +76,7 @@ def problem(error: LanewayError) -> Response:
         more["findings"] = findings(error.findings)
     elif isinstance(error, Invalid) and error.problems:
         more["errors"] = [
-            {"field": field, "code": code, "message": pick(forms.problem_text(code, params))}
+            {"field": field, "code": code, "message": _problem_text(error, code, params)}
             for field, code, params in error.problems
         ]
     if isinstance(error, Conflict):
@@ -86,6 +87,12 @@ def problem(error: LanewayError) -> Response:
             if name != "key"
         }
     return problem_document(status, _(TITLES[status]), message(error), **more)
+
+
+def _problem_text(error: Invalid, code: str, params: Mapping[str, Any]) -> str:
+    if error.code == "record_invalid":
+        return record_texts.problem(code, params)
+    return pick(forms.problem_text(code, params))
 
 
 def findings(found: list[Finding]) -> list[dict[str, Any]]:

@@ -123,7 +123,7 @@ def propose(
         if not proposed.keys() & waiting.changes.keys():
             continue
         if waiting.author != by.username:
-            raise Conflict("field_pending", author=waiting.author)
+            raise Conflict("field_pending", holder=waiting.author)
         _decide(session, waiting, State.WITHDRAWN, by=by, answer="")
     for approvers in sorted({kind.sensitive[name] for name in proposed}):
         told = {name: both for name, both in proposed.items() if kind.sensitive[name] == approvers}

@@ -221,7 +221,8 @@ def change(
 ) -> int:
     """Change the fields that `raw` names; returns the revision after it. Nothing new leaves no history.
 
-    Raises Invalid("record_invalid") and what `for_change` raises. Nobody is asked to agree here: what people enter goes through `proposals.save`.
+    Raises Invalid("record_invalid") and what `for_change` raises. Nobody is asked to agree here: what people enter
+    goes through `proposals.save`.
     """
     before = for_change(session, kind, key, revision)
     found, problems = checked(session, kind, raw, before.values)
