@@ -19,7 +19,7 @@ from laneway.engine.queries import case_detail, cases, decisions, names
 from laneway.engine.queries.case_rows import Instance, JobRow, Surroundings, UserTaskRow
 from laneway.engine.queries.cases import CaseFilter, CaseRow
 from laneway.errors import Conflict
-from laneway.web import case_decisions, clocks, files, interactions, outbox_texts
+from laneway.web import case_decisions, case_rules, clocks, files, interactions, outbox_texts
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
@@ -113,6 +113,7 @@ def show(number: str, tab: str = "overview") -> str:
             more = files.shown_on_case(session, seen.row, person)
         if tab == "contacts":
             more = interactions.shown_on_case(session, seen.row, person)
+        more |= case_rules.shown_on_case(session, seen.row, person)
         elements = {
             one.key: names.elements(session, one.process_definition_key) for one in seen.around.instances
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from laneway.web.case_texts import TOLD as OF_CASES
 from laneway.web.i18n import N_
 
 TEXTS: Mapping[str, str] = {
@@ -64,6 +65,7 @@ TOLD: Mapping[str, tuple[str, str]] = {
     "attachment_added": ("form", N_("added the file “%(name)s”")),
     "attachment_refused": ("alert", N_("the file “%(name)s” was refused")),
     "case_released": ("lock", N_("released the case: it may be archived when its time is over")),
+    **OF_CASES,
 }
 """By event of the history: the icon and the words of a timeline."""
 
