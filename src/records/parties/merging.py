@@ -43,11 +43,15 @@ class Merge:
 
 
 def differing(kept: Record, other: Record) -> list[str]:
-    """The fields that both have values of their own for, or only the other: between these one chooses."""
+    """The fields that both have values of their own for, or only the other: between these one chooses.
+
+    Of fields with several options both stay, as all rows do.
+    """
     return [
         field.name
         for field in PARTY.own
         if not field.is_read_only
+        and field.type is not Type.CHOICES
         and not values.is_empty(other.values[field.name])
         and values.as_json(kept.values[field.name]) != values.as_json(other.values[field.name])
     ]
