@@ -217,8 +217,36 @@ def claim(session: Session, user_task_key: int, *, by: Person) -> None:
         return
     if row.assignee is not None:
         raise Conflict("user_task_already_claimed", holder=row.assignee, at=row.claimed_at)
-    access.require(by, Action.CLAIM_USER_TASK, row)
+    _require(by, Action.CLAIM_USER_TASK, row)
     _assign(session, row, by.username, "user_task_claimed", by=by)
+
+
+def _require(by: Person, action: Action, row: Any) -> None:
+    """As `access.require`; a refusal because of segregation of duties names the task in `kept_from`."""
+    if by.username in row.excluded:
+        raise NotAllowed(f"not_allowed_{action}", person=by.username, kept_from=row.key)
+    access.require(by, action, row)
+
+
+def note_refusal(session: Session, refused: NotAllowed, *, by: Person) -> None:
+    """Keep in the history of its case that segregation of duties kept someone from a task; nothing for other refusals.
+
+    The work that was refused is undone with its transaction: this is told in one of its own.
+    """
+    key = refused.params.get("kept_from")
+    if key is None:
+        return
+    row = get(session, key, locked=True)
+    history.record(
+        session,
+        row.instance_key,
+        "user_task_refused",
+        by=by,
+        element_id=row.element_id,
+        token=row.token,
+        user_task_key=str(key),
+        kept_away=str(refused.params["person"]),
+    )
 
 
 def release(session: Session, user_task_key: int, *, by: Person) -> None:
@@ -246,7 +274,7 @@ def assign(
     if assignee != by.username or not access.may(by, Action.CLAIM_USER_TASK, row):
         access.require(by, Action.ASSIGN_USER_TASK, row)
     if assignee is not None and assignee in row.excluded:
-        raise NotAllowed("user_task_needs_someone_else", person=assignee)
+        raise NotAllowed("user_task_needs_someone_else", person=assignee, kept_from=row.key)
     if row.assignee is not None and not allow_override:
         raise Conflict("user_task_already_claimed", holder=row.assignee, at=row.claimed_at)
     _assign(session, row, assignee, "user_task_assigned", by=by)
@@ -316,7 +344,7 @@ def complete(
     row = _open_row(session, user_task_key)
     if row.assignee not in (None, by.username) and not access.may(by, Action.COMPLETE_USER_TASK, row):
         raise Conflict("user_task_already_claimed", holder=row.assignee, at=row.claimed_at)
-    access.require(by, Action.COMPLETE_USER_TASK, row)
+    _require(by, Action.COMPLETE_USER_TASK, row)
     if revision is not None and revision != row.revision:
         raise Conflict("user_task_changed", holder=row.assignee, at=row.claimed_at)
     schema = _schema(session, row)
@@ -336,7 +364,7 @@ def complete_via_api(
     row = _open_row(session, user_task_key)
     if row.assignee is None and access.may(by, Action.CLAIM_USER_TASK, row):
         row.assignee = by.username
-    access.require(by, Action.COMPLETE_USER_TASK, row)
+    _require(by, Action.COMPLETE_USER_TASK, row)
     _complete(session, row, dict(variables), by=by)
 
 

@@ -120,7 +120,9 @@ class Player:
     def _be_refused(self, told: Told) -> None:
         try:
             self._complete(told)
-        except NotAllowed:
+        except NotAllowed as refused:
+            with unit_of_work() as session:
+                user_tasks.note_refusal(session, refused, by=self._person(told["by"]))
             return
         raise LookupError(f"{told['by']} was allowed to complete {told['element']}, and should not be")
 

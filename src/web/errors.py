@@ -17,7 +17,7 @@ from laneway.engine import clock, forms
 from laneway.engine.database import reading
 from laneway.engine.queries import names
 from laneway.errors import Conflict, Invalid, LanewayError, NotAllowed, NotFound, Refused, Unavailable
-from laneway.web import record_texts
+from laneway.web import record_texts, refusals
 from laneway.web.error_texts import OF_KIND, RIGHTS, TEXTS, TITLES
 from laneway.web.frame import page
 from laneway.web.i18n import _, local, locale, moment, pick
@@ -111,6 +111,7 @@ def findings(found: list[Finding]) -> list[dict[str, Any]]:
 
 
 def _answer_known(error: LanewayError) -> BaseResponse:
+    refusals.keep(error)
     status = status_of(error)
     if wants_json():
         return problem(error)

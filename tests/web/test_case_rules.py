@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from tests.records.test_case_rules import DIAGRAM, close
-
-from laneway.engine import deployments, instances
+from laneway.engine import deployments, instances, user_tasks
 from laneway.engine.database import unit_of_work
 from laneway.engine.model import Person
 from laneway.testing import drain
 from laneway.words import Resource
 
+from ..records.test_case_rules import DIAGRAM, close, do  # noqa: TID252  # the same small process
 from .conftest import SignIn
 
 
@@ -73,3 +72,32 @@ def test_a_duplicate_is_merged_and_the_merge_undone(
     assert sign_in(bob).post(f"/cases/{gone}/unmerge", {"reason": "no"}).status_code == 403
     assert desk.post(f"/cases/{gone}/unmerge", {"reason": "两桶"}).status_code == 303
     assert "撤销了合并" in desk.get(f"/cases/{gone}/timeline").text
+
+
+APART = b"""<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
+ id="d" targetNamespace="t"><bpmn:process id="apart" name="Apart" isExecutable="true">
+<bpmn:extensionElements><zeebe:properties><zeebe:property name="laneway:case:series" value="CP"/></zeebe:properties>
+</bpmn:extensionElements><bpmn:startEvent id="s"/><bpmn:userTask id="decide" name="Decide"/>
+<bpmn:userTask id="approve" name="Approve"><bpmn:extensionElements><zeebe:properties>
+<zeebe:property name="laneway:separateFrom" value="decide"/></zeebe:properties></bpmn:extensionElements></bpmn:userTask>
+<bpmn:endEvent id="e"/><bpmn:sequenceFlow id="a" sourceRef="s" targetRef="decide"/>
+<bpmn:sequenceFlow id="b" sourceRef="decide" targetRef="approve"/>
+<bpmn:sequenceFlow id="c" sourceRef="approve" targetRef="e"/></bpmn:process></bpmn:definitions>"""
+
+
+def test_who_decided_and_tries_to_approve_is_refused_and_the_try_stays_in_the_history(
+    sign_in: SignIn, mei: Person, bob: Person, owner: Person
+) -> None:
+    with unit_of_work() as session:
+        deployments.deploy(session, [Resource("apart.bpmn", APART)], by=owner)
+        started = instances.start(session, process_id="apart", variables={}, by=mei)
+    assert started.case_number is not None
+    do(started.case_number, "decide", mei)
+    with unit_of_work() as session:
+        (task,) = user_tasks.open_under(session, started.instance_key)
+    for _attempt in range(2):
+        assert sign_in(mei).post(f"/tasks/{task.key}/claim").status_code == 403
+    told = sign_in(bob).get(f"/cases/{started.case_number}/timeline").text
+    assert told.count("was refused at “Approve”") == 2
+    assert sign_in(bob).post(f"/tasks/{task.key}/claim").status_code in (302, 303)

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from laneway.engine import forms
 from laneway.errors import Invalid, LanewayError, Refused
-from laneway.web import errors
+from laneway.web import errors, refusals
 from laneway.web.api.shapes import NUMBER, TEXT, Shape, list_of, nullable, record
 from laneway.web.i18n import _, locale
 from laneway.web.operation_texts import VARIABLE_PROBLEMS
@@ -56,6 +56,7 @@ def register(blueprint: Blueprint) -> None:
 
 def of_error(error: LanewayError) -> Response:
     """The problem document of one of our errors."""
+    refusals.keep(error)
     status = errors.status_of(error)
     if status == 422:
         status = 400  # as Camunda answers values that do not fit
