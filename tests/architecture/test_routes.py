@@ -44,8 +44,13 @@ PAGES = {
     "/decisions/try": {"owner"},
     "/admin": {"admin"},
     "/admin/workers": {"admin"},
+    "/records": READERS,
+    "/records/reviews": READERS,
+    "/records/approvals": READERS,
     "/account": EVERYONE,
     "/api/v1/search": EVERYONE,
+    "/api/v1/records": READERS,
+    "/api/v1/record-proposals": READERS,
     "/v2/topology": EVERYONE,
     "/v2/authentication/me": EVERYONE,
 }
@@ -56,6 +61,7 @@ VALUES = {
     "number": "CP-2026-000001",
     "caseNumber": "CP-2026-000001",
     "tab": "tasks",
+    "kind": "party",
     "decisionEvaluationInstanceKey": "1-1",
 }
 

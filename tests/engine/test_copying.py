@@ -79,7 +79,10 @@ def test_a_copied_installation_holds_the_same_and_its_cases_go_on(
             )
         assert state == "COMPLETED"
     with database.unit_of_work() as session:
-        assert numbers.allot(session, "CP", thing="case", at=player._time.now) == f"CP-2026-{len(halfway) + 1:06d}"
+        assert (
+            numbers.allot(session, "CP", thing="case", at=player._time.now)
+            == f"CP-2026-{len(halfway) + 1:06d}"
+        )
     database.disconnect()
 
 

@@ -188,6 +188,21 @@ def test_a_wrong_guess_changes_nothing_and_is_done_again_behind_a_lock(
     assert engine.task("u").assignee == "chen"
 
 
+def test_a_step_upon_a_wrong_guess_is_made_again_behind_a_lock(
+    database: Any, engine: Any, task_key: int, mei: Any, chen: Any
+) -> None:
+    claim_elsewhere(database, task_key, mei)
+    database.transact(lambda session: user_tasks.complete_via_api(session, task_key, by=mei, variables={}))
+    assert engine.task("v").state == "CREATED"
+    told = engine.events(engine.task("v").instance_key)
+    assert [event for event in told if event.startswith("user_task")] == [
+        "user_task_created u",
+        "user_task_claimed u",
+        "user_task_completed u",
+        "user_task_created v",
+    ]
+
+
 def test_a_refusal_from_a_wrong_guess_is_asked_again(
     database: Any, engine: Any, task_key: int, mei: Any, chen: Any
 ) -> None:

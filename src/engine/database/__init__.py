@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import psycopg
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import ORMExecuteState, sessionmaker
 from sqlalchemy.orm import Session as Session  # callers outside the engine name it without SQLAlchemy
 
@@ -217,6 +217,11 @@ def transact(work: Callable[[Session], T], *, settle: Callable[[LanewayError], T
                 if guess is not None and not guess.is_checked(session):
                     raise Conflict("process_instance_changed")
                 return done
+        except IntegrityError:
+            if guess is None or guess.made is None:
+                raise
+            guess.made()  # what another process wrote stands where this one believed that nothing did
+            guess = None
         except LanewayError as refusal:
             refusals += 1
             is_last = refusals == _ATTEMPTS or time.monotonic() > until

@@ -92,7 +92,9 @@ case_file = Table(
     Column("opened_at", Instant, nullable=False),
     Column("opened_by", String(120)),
     Column("closed_at", Instant),
-    Column("customer_closed_at", Instant, comment="when the customer's side was closed; work of ours may go on"),
+    Column(
+        "customer_closed_at", Instant, comment="when the customer's side was closed; work of ours may go on"
+    ),
     Column("reopened", Integer, nullable=False, server_default="0", comment="how often"),
     Index(None, "severity", "instance_key"),
     Index(None, "owner_group", "instance_key"),
@@ -143,7 +145,7 @@ history = Table(
     ),
 )
 
-event.listen(metadata, "before_drop", DDL("DROP VIEW IF EXISTS history_line"))
+event.listen(metadata, "before_drop", DDL("DROP VIEW IF EXISTS history_line"))  # type: ignore[no-untyped-call]
 history_line = Table(
     "history_line",
     MetaData(),  # a view of `history`: nothing is created, copied or kept for it

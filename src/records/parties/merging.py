@@ -76,13 +76,7 @@ def merge(
     access.require(by, Action.MERGE_RECORDS)
     if kept_key == absorbed_key:
         raise Invalid("merge_with_itself")
-    first, second = sorted(
-        (kept_key, absorbed_key)
-    )  # one order: two merges at once wait instead of a deadlock
-    locked = {key: store.get(session, PARTY, key, is_locked=True) for key in (first, second)}
-    kept, other = locked[kept_key], locked[absorbed_key]
-    for record in (kept, other):
-        _require_free(session, record)
+    kept, other = _locked(session, kept_key, absorbed_key)
     taken = {name: other.values[name] for name in take if name in differing(kept, other)}
     chosen = {name: value for name, value in taken.items() if name not in PARTY.sensitive}
     rows, joined = _joined(kept, other)
@@ -111,6 +105,21 @@ def merge(
     )
     told = {"merged_into": (None, kept.code)}
     changes.add(session, PARTY.id, absorbed_key, told, event=Event.MERGED, by=by.username, reason=reason)
+    return _note(session, kept_key, absorbed_key, by=by, reason=reason, moved=moved)
+
+
+def _locked(session: Session, kept_key: int, absorbed_key: int) -> tuple[Record, Record]:
+    """Both records, which must be free; in one order, so that two merges at once wait instead of a deadlock."""
+    both = sorted((kept_key, absorbed_key))
+    locked = {key: store.get(session, PARTY, key, is_locked=True) for key in both}
+    for record in locked.values():
+        _require_free(session, record)
+    return locked[kept_key], locked[absorbed_key]
+
+
+def _note(
+    session: Session, kept_key: int, absorbed_key: int, *, by: Person, reason: str, moved: dict[str, Any]
+) -> int:
     key = new_key()
     session.execute(
         insert(party_merge).values(

@@ -23,6 +23,7 @@ from laneway.web.api import (
     outbox,
     palette,
     problems,
+    records,
     user_tasks,
 )
 
@@ -44,6 +45,7 @@ blueprints: list[Blueprint] = [
         messages,
         outbox,
         case_files,
+        records,
         palette,
         document,
         absent,

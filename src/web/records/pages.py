@@ -16,7 +16,7 @@ from laneway.engine.model import Person
 from laneway.engine.queries import cases
 from laneway.records import catalogue
 from laneway.records.kinds import changes, listing, proposals, store
-from laneway.records.kinds.declared import Field, Kind, Type
+from laneway.records.kinds.declared import Field, Kind, Section, Type
 from laneway.records.kinds.listing import Wanted
 from laneway.records.kinds.store import Record
 from laneway.records.parties import duplicates, merging, reviews, rules
@@ -171,7 +171,7 @@ def see(session: Session, kind: Kind, key: int, person: Person) -> Seen:
 
 def tabs_of(kind: Kind) -> dict[str, str]:
     """The tabs of a record by their part of the address; parties have more."""
-    more = {"contacts": N_("Contacts"), "cases": N_("Cases")} if kind is PARTY else {}
+    more = {"contacts": N_("Contact data"), "cases": N_("Cases")} if kind is PARTY else {}
     return {"data": N_("Data"), **more, "changes": N_("Changes")}
 
 
@@ -190,7 +190,7 @@ def _more(session: Session, seen: Seen, tab: str, person: Person) -> dict[str, A
         rows = cases.of_party(session, person, list(codes.values()), limit=_CASES)
         return {"cases": rows, "clock_of": clock_of_row}
     shown_here = _shown_in(kind, tab)
-    found_sections = [
+    found_sections: list[tuple[Section | None, list[Field]]] = [
         (
             section,
             [field for field in kind.fields if field.section == section.id and field.name in shown_here],

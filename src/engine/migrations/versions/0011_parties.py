@@ -29,6 +29,7 @@ _TABLES = (
 
 def upgrade() -> None:
     _histories()
+    _words()
     _parties()
     _rows_of_parties()
     _duplicates()
@@ -88,6 +89,9 @@ def _histories() -> None:
     )
     op.create_index("ix_record_proposal_kind", "record_proposal", ["kind", "record_key"], unique=False)
     op.create_index("ix_record_proposal_state", "record_proposal", ["state", "proposed_at"], unique=False)
+
+
+def _words() -> None:
     op.create_table(
         "record_word",
         sa.Column("kind", sa.String(length=40), nullable=False),

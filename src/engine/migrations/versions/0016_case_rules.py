@@ -12,6 +12,13 @@ down_revision = "0015"
 
 
 def upgrade() -> None:
+    _links()
+    _reopenings()
+    _figures()
+    _columns()
+
+
+def _links() -> None:
     op.create_table(
         "case_link",
         sa.Column("instance_key", sa.BigInteger(), nullable=False),
@@ -39,6 +46,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_case_link_key", "case_link", ["key"])
     op.create_index("ix_case_link_other_key", "case_link", ["other_key"])
+
+
+def _reopenings() -> None:
     op.create_table(
         "case_reopening",
         sa.Column("instance_key", sa.BigInteger(), nullable=False),
@@ -67,6 +77,9 @@ def upgrade() -> None:
         comment="by which duplicates and clusters of complaints are found",
     )
     op.create_index("ix_case_lot_lot", "case_lot", ["lot", "received_at"])
+
+
+def _figures() -> None:
     op.create_table(
         "rule_figure",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -82,6 +95,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name="uq_rule_figure_code"),
         comment="figures of the everyday rules, which come from policy and may change",
     )
+
+
+def _columns() -> None:
     op.add_column(
         "case_file",
         sa.Column(

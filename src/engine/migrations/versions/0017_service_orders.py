@@ -29,8 +29,10 @@ _TABLES = (
 def upgrade() -> None:
     _centres()
     _abilities()
+    _templates()
     _orders()
     _parts_of_orders()
+    _outcomes()
 
 
 def downgrade() -> None:
@@ -120,6 +122,9 @@ def _abilities() -> None:
         ["resource_key", "ends_at"],
         unique=False,
     )
+
+
+def _templates() -> None:
     op.create_table(
         "service_template",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -247,6 +252,9 @@ def _parts_of_orders() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_service_acknowledgement")),
         sa.UniqueConstraint("order_key", "recipient", name=op.f("uq_service_acknowledgement_order_key")),
     )
+
+
+def _outcomes() -> None:
     op.create_table(
         "service_change",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
