@@ -145,7 +145,8 @@ history = Table(
     ),
 )
 
-event.listen(metadata, "before_drop", DDL("DROP VIEW IF EXISTS history_line"))  # type: ignore[no-untyped-call]
+_drop_view = DDL("DROP VIEW IF EXISTS history_line")  # type: ignore[no-untyped-call]  # SQLAlchemy has not annotated it
+event.listen(metadata, "before_drop", _drop_view)
 history_line = Table(
     "history_line",
     MetaData(),  # a view of `history`: nothing is created, copied or kept for it
