@@ -22,6 +22,10 @@ MASTER_DATA = "master_data"
 _NOT_STAFF = frozenset({ADMIN, AUDITOR, WORKER})
 
 
+PERSON = "@"
+"""What stands before a username in the `separate_from` of a user task; no element's id begins with it."""
+
+
 class Action(StrEnum):
     """Everything that is granted or denied. The comment names the thing it is asked about."""
 
@@ -61,8 +65,9 @@ def may(person: Person, action: Action, thing: Any = None) -> bool:
 
     A user task is any object or row with `assignee`, `candidate_groups`, `candidate_users`, `separate_from`;
     for claiming and completing also `excluded`, the usernames that segregation of duties keeps away (whoever
-    completed one of the elements in `separate_from`). Where elements are named but `excluded` is not given,
-    the answer is no. A process definition is any object with `start_groups`. Actions about a thing are denied
+    completed one of the elements in `separate_from`, or is named there after PERSON). Where something is named but
+    `excluded` is not given, the answer is no. A process definition is any object with `start_groups`. Actions about a
+    thing are denied
     without it. A kind of record is any object with `seen_by` and `edited_by`, groups, where nobody means all staff; a
     proposed change has `approvers`, a group, and `author`, who may not approve it.
     """

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from laneway import observed
 from laneway.engine import access, clock, definitions, forms, history, memory, runtime
-from laneway.engine.access import Action
+from laneway.engine.access import PERSON, Action
 from laneway.engine.database import storage
 from laneway.engine.database.storage import Command, Query
 from laneway.engine.model import InstanceState, Person, UserTaskState
@@ -117,16 +117,18 @@ def _locked(session: Session, user_task_key: int) -> Any:
 
 
 def _excluded(session: Session, row: Any) -> frozenset[str]:
-    """Who completed an element that this task is separated from (DOMAIN section 2, rule 7)."""
-    if not row.separate_from:
-        return frozenset()
+    """Who is named in `separate_from`, or completed an element named there (DOMAIN section 2, rule 7)."""
+    named = frozenset(one.removeprefix(PERSON) for one in row.separate_from if one.startswith(PERSON))
+    elements = [one for one in row.separate_from if not one.startswith(PERSON)]
+    if not elements:
+        return named
     columns = user_task.c
     query = select(columns.completed_by).where(
         columns.instance_key == row.instance_key,
-        columns.element_id.in_(row.separate_from),
+        columns.element_id.in_(elements),
         columns.completed_by.is_not(None),
     )
-    return frozenset(name for name in session.scalars(query) if name is not None)
+    return named | {name for name in session.scalars(query) if name is not None}
 
 
 def open_under(session: Session, root_key: int) -> list[Any]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from laneway.engine import clock
+from laneway.engine import access, clock
 from laneway.engine.bpmn.job_settings import pauses_of
 from laneway.engine.database import new_key, storage
 from laneway.engine.database.storage import Command
@@ -78,6 +78,12 @@ def _effect_row(kind: str, instance_key: int | None, payload: dict[str, Any]) ->
         "not_before": now,
         "error": None,
     }
+
+
+def _apart(item: UserTaskOpened) -> list[str]:
+    """Elements, and people behind `access.PERSON`, whom segregation of duties keeps away from a user task."""
+    elements = item.node.assignment.separate_from if item.node.assignment else []
+    return [*elements, *(access.PERSON + username for username in item.kept_away)]
 
 
 def candidate_rows(
@@ -200,7 +206,7 @@ class Rows:
                 "form_id": item.form_id,
                 "form_key": self._form_key(item),
                 "external_form": item.external_form,
-                "separate_from": item.node.assignment.separate_from if item.node.assignment else [],
+                "separate_from": _apart(item),
                 "priority": item.priority,
                 "due_at": item.due_at,
                 "follow_up_at": item.follow_up_at,

@@ -9,6 +9,7 @@ from laneway.engine.bpmn.model import AdHoc, Assignment, Called, Loop, Mapping, 
 from laneway.engine.bpmn.xmlns import BPMN, ZEEBE, attribute, extension, extensions, feel_of, text_of
 
 SEPARATE_FROM = "laneway:separateFrom"
+KEPT_AWAY = "laneway:keptAway"
 
 
 def read_extensions(element: etree._Element, node: Node) -> None:
@@ -47,6 +48,14 @@ def read_job_defaults(process: Process) -> None:
             node.job_priority = process.job_priority
         node.job_backoff = node.properties.get(BACKOFF) or process.properties.get(BACKOFF)
         node.jobs_in_order = (node.properties.get(IN_ORDER) or process.properties.get(IN_ORDER)) == "true"
+
+
+def read_kept_away(process: Process) -> None:
+    """Fill in whom a process keeps away from all its user tasks, where a task does not say so itself."""
+    for node in process.level.everything():
+        if node.assignment is not None:
+            people = node.properties.get(KEPT_AWAY) or process.properties.get(KEPT_AWAY, "")
+            node.assignment.kept_away = people.strip() or None
 
 
 def _mapping(element: etree._Element) -> Mapping:

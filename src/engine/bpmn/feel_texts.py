@@ -139,6 +139,7 @@ def _of_assignment(node: Node, assignment: Assignment) -> Iterator[FeelText]:
     yield FeelText(node, Text("到期时间", "the due date"), assignment.due_date, MOMENT)
     yield FeelText(node, Text("跟进时间", "the follow-up date"), assignment.follow_up_date, MOMENT)
     yield FeelText(node, Text("优先级", "the priority"), assignment.priority, WHOLE)
+    yield FeelText(node, Text("回避的人", "the people kept away"), assignment.kept_away, PEOPLE)
     yield FeelText(node, Text("表单", "the form"), assignment.form_id, TEXT)
     yield FeelText(node, Text("外部表单", "the external form"), assignment.external_form, TEXT)
 

@@ -122,6 +122,8 @@ class Assignment:
     external_form: str | None = None
     separate_from: list[str] = field(default_factory=list)
     """Elements whose completers may not act here (property `laneway:separateFrom`)."""
+    kept_away: str | None = None
+    """People who may not act here (property `laneway:keptAway`, also of the process)."""
 
 
 @dataclass

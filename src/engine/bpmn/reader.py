@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from laneway.engine.bpmn import drawing
-from laneway.engine.bpmn.extensions import read_extensions, read_job_defaults
+from laneway.engine.bpmn.extensions import read_extensions, read_job_defaults, read_kept_away
 from laneway.engine.bpmn.inspection import inspect
 from laneway.engine.bpmn.model import EVENTS, FLOW_NODES, LEVELS, Diagram, Event, Flow, Level, Node, Process
 from laneway.engine.bpmn.xmlns import (
@@ -83,6 +83,7 @@ class _Reader:
             lanes=lanes,
         )
         read_job_defaults(process)
+        read_kept_away(process)
         return process
 
     def level(self, element: etree._Element) -> Level:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from laneway import observed
 from laneway.engine import access, definitions, runtime
-from laneway.engine.access import Action
+from laneway.engine.access import PERSON, Action
 from laneway.engine.bpmn.model import Node
 from laneway.engine.database import unit_of_work
 from laneway.engine.definitions import Definition
@@ -268,7 +268,8 @@ class _Going:
             "process_id": self.target.process_id,
         }
         if table is user_task:
-            apart = node.assignment.separate_from if node.assignment is not None else []
+            apart = list(node.assignment.separate_from) if node.assignment is not None else []
+            apart += [one for one in row.separate_from if one.startswith(PERSON)]
             values |= {
                 "name_zh": node.name.pick("zh") or node.id,
                 "name_en": node.name.pick("en") or node.id,

@@ -196,7 +196,7 @@ def _in_view(person: Person, view: View, at: Moment) -> ColumnElement[bool]:
 
 
 def _is_kept_away(person: Person) -> ColumnElement[bool]:
-    """Segregation of duties: this person completed one of the elements that the user task must stay apart from."""
+    """Segregation of duties: this person is named, or completed an element that the user task must stay apart from."""
     done = user_task.alias("done")
     quoted = literal('%"').concat(func.replace(done.c.element_id, "_", "!_")).concat('"%')
     apart = cast(user_task.c.separate_from, SqlText)
@@ -206,7 +206,8 @@ def _is_kept_away(person: Person) -> ColumnElement[bool]:
         done.c.completed_by == person.username,
         apart.like(quoted, escape="!"),
     )
-    return and_(apart != "[]", completed)
+    named = apart.contains(f'"{access.PERSON}{person.username}"', autoescape=True)
+    return and_(apart != "[]", or_(named, completed))
 
 
 def _rows(person: Person) -> Select[Any]:

@@ -58,6 +58,7 @@ class UserTask(Element):
                 priority=text.whole(who.priority, default=50),
                 form_id=text.one(who.form_id),
                 external_form=text.one(who.external_form),
+                kept_away=text.many(who.kept_away),
             ),
         )
         return None

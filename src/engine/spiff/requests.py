@@ -81,6 +81,7 @@ class UserTaskOpened(Request):
     priority: int
     form_id: str | None
     external_form: str | None
+    kept_away: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -9,6 +9,7 @@
     promises.release(session, reservation_key)
     lots.add(session, number, kind, quantity, product, made_of) -> key
     lots.trace(session, number, Direction.FORWARD) -> list of lots; lots.shipments(session, number)
+    lots.left(session, number) -> Decimal; lots.block_rest(session, number, kind, reason, by) -> key, once for each kind
     lots.block(session, number, kind, quantity, reason, by) -> key; lots.unblock(session, block_key, by)
 
 Nothing here asks for rights: whoever calls has asked `engine.access`.

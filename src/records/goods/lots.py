@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock, database
@@ -123,6 +123,40 @@ def block(session: Session, number: str, kind: str, quantity: Decimal, *, reason
         )
     )
     return key
+
+
+def block_rest(session: Session, number: str, kind: str, *, reason: str, by: str) -> int | None:
+    """Block all that is left of a lot, unless it is blocked for this kind of reason already. Returns the block's key.
+
+    Nothing is blocked of a lot that has left the warehouse. Raises NotFound, and Invalid as `block` does.
+    """
+    row, columns = lot(session, number), goods.lot_block.c
+    same = (columns.lot_key == row.key) & (columns.kind == kind) & columns.released_at.is_(None)
+    if session.scalar(select(columns.key).where(same).limit(1)) is not None:
+        return None
+    rest = left(session, number)
+    return block(session, number, kind, rest, reason=reason, by=by) if rest > 0 else None
+
+
+def left(session: Session, number: str) -> Decimal:
+    """How much of a lot is still in the warehouse: by its movements, or where none name it, what was not delivered.
+
+    Raises NotFound.
+    """
+    row, moved, sent = lot(session, number), goods.stock_movement.c, goods.delivery_line.c
+    signed = case((moved.kind.in_(stock.INTO), moved.quantity), else_=-moved.quantity)
+    by_movements = session.scalar(select(func.sum(signed)).where(moved.lot_key == row.key))
+    if by_movements is not None:
+        return quantities.shown(max(int(by_movements), 0))
+    delivered = session.scalar(select(func.sum(sent.quantity)).where(sent.lot_key == row.key))
+    return quantities.shown(max(row.quantity - int(delivered or 0), 0))
+
+
+def named(session: Session, numbers: Iterable[str]) -> list[str]:
+    """The lots that there are among these numbers, as they are stored; upper and lower case are the same."""
+    wanted = [number.upper() for number in numbers]
+    column = goods.lot.c.number
+    return list(session.scalars(select(column).where(func.upper(column).in_(wanted)).order_by(column)))
 
 
 def unblock(session: Session, block_key: int, *, by: str) -> None:

@@ -19,7 +19,6 @@ from laneway.records.goods.stock import Movement
 
 _RESERVATION_DAYS = 3
 _SATURDAY = 5
-_ADDED = (Movement.OPENING, Movement.RECEIPT, Movement.TRANSFER_IN)
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def availability(session: Session, code: str, day: date | None = None) -> Availa
     terms = {kind.lower(): moved.get(kind, 0) for kind in Movement}
     terms["reserved"] = _total(session, _reserved(product.key))
     terms["blocked"] = _total(session, _blocked(product.key))
-    added = sum(terms[kind.lower()] for kind in _ADDED)
+    added = sum(terms[kind.lower()] for kind in stock.INTO)
     now = added - (sum(terms.values()) - added)
     on_day = None
     if day is not None:

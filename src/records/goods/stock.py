@@ -32,6 +32,10 @@ class Movement(StrEnum):
     OUTFLOW = "OUTFLOW"
 
 
+INTO = (Movement.OPENING, Movement.RECEIPT, Movement.TRANSFER_IN)
+"""The kinds that bring stock into a warehouse; the others take it out."""
+
+
 @dataclass(frozen=True)
 class NewMovement:
     """A movement to be entered. `reference` is its number where it comes from: it is not entered twice."""
