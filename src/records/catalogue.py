@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from laneway.records.cases import figures as _figures  # noqa: F401 - declares its kind
+from laneway.records.goods import kinds as _goods  # noqa: F401 - declares its kinds
 from laneway.records.kinds import known
 from laneway.records.kinds.declared import Kind
 from laneway.records.knowledge import kinds as _knowledge  # noqa: F401 - declares its kinds
 from laneway.records.parties import kinds as _parties  # noqa: F401 - declares its kinds
 from laneway.records.work import kinds as _work  # noqa: F401 - declares its kinds
 
-_FIRST = ("party", "country_file", "product", "lot", "knowledge_article", "solution")
+_FIRST = (
+    "party",
+    "country_file",
+    "product",
+    "lot",
+    "stock_movement",
+    "incoming_stock",
+    "customer_order",
+    "delivery",
+    "knowledge_article",
+    "solution",
+)
 
 
 def kind(id_: str) -> Kind:

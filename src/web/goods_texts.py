@@ -15,6 +15,7 @@ TEXTS: Mapping[str, str] = {
         "This movement was corrected already, or the reference of the correction is in use."
     ),
     "movement_is_correction": N_("A correction is not corrected itself. Enter a new movement."),
+    "movement_reference_missing": N_("Give the correction a reference of its own."),
     "movement_not_found": N_("There is no such movement of stock."),
     "number_already_cancelled": N_("Number %(number)s was cancelled already."),
     "number_not_found": N_("Number %(number)s was never given out."),

@@ -19,6 +19,9 @@ TEXTS: Mapping[str, str] = {
     "proposal_outdated": N_(
         "%(record)s has changed since this was proposed. Return it, and let it be proposed again."
     ),
+    "record_append_only": N_(
+        "%(record)s stays as it is: entries of this kind are only added, and put right by a further one."
+    ),
     "record_changed": N_("Someone else has just changed %(record)s. Nothing of yours was saved."),
     "record_code_taken": N_("A record with this number is there already."),
     "record_invalid": N_("Some fields need another look."),
@@ -29,12 +32,15 @@ TEXTS: Mapping[str, str] = {
 
 PROBLEMS: Mapping[str, str] = {
     "ends_before_it_begins": N_("Ends before it begins."),
+    "lot_descends_from_itself": N_("Lot %(lot)s was made of this one, so this one was not made of it."),
     "no_such_record": N_("There is no record %(code)s."),
     "not_a_country": N_("Not a country code of two letters."),
     "not_a_currency": N_("Not a currency code of three letters."),
     "not_a_day": N_("Not a day. Write it as 2026-03-31."),
+    "not_a_moment": N_("Not a moment. Write it as 2026-03-31 14:30."),
     "not_a_number": N_("Not a number."),
     "not_a_phone": N_("Not a telephone number. Write it with country code, as +49 30 123456."),
+    "not_positive": N_("Must be more than zero."),
     "not_an_email": N_("Not an e-mail address."),
     "not_an_option": N_("Choose one of the options."),
     "not_rows": N_("At most %(most)s rows fit."),
@@ -50,6 +56,7 @@ PROBLEMS: Mapping[str, str] = {
     "too_many_decimals": N_("At most %(decimals)s decimals."),
     "too_short": N_("At least %(shortest)s characters."),
     "too_small": N_("At least %(least)s."),
+    "twice": N_("Stands here twice."),
     "unknown_field": N_("There is no such field."),
 }
 

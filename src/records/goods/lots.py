@@ -78,6 +78,21 @@ def trace(session: Session, number: str, direction: Direction) -> list[Any]:
     return list(session.execute(query.order_by(goods.lot.c.number)))
 
 
+def descendants(session: Session, number: str) -> dict[int, str]:
+    """The numbers of a lot and of all lots that it went into, by key."""
+    family = _family(lot(session, number).key, Direction.FORWARD)
+    columns = goods.lot.c
+    rows = session.execute(select(columns.key, columns.number).where(columns.key.in_(select(family.c.key))))
+    return {row.key: row.number for row in rows}
+
+
+def blocks(session: Session, number: str) -> list[Any]:
+    """The rows of a lot's blocks, lifted ones too, the newest first."""
+    columns = goods.lot_block.c
+    query = select(goods.lot_block).where(columns.lot_key == lot(session, number).key)
+    return list(session.execute(query.order_by(columns.blocked_at.desc(), columns.key.desc())))
+
+
 def shipments(session: Session, number: str) -> list[Any]:
     """Who got anything of a lot: delivery `number`, `customer`, `shipped_at`, `lot` and `quantity` in thousandths."""
     family = _family(lot(session, number).key, Direction.FORWARD)

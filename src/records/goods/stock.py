@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -109,8 +109,11 @@ def move(session: Session, movements: Iterable[NewMovement]) -> int:
     return _enter(session, rows)
 
 
-def correct(session: Session, movement_key: int, *, reference: str, by: str) -> None:
-    """Take a movement back with one of the opposite sign. Raises NotFound, or Conflict when that was done before."""
+def correct(session: Session, movement_key: int, *, reference: str, by: str) -> int:
+    """Take a movement back with one of the opposite sign; returns its key.
+
+    Raises NotFound, or Conflict when that was done before.
+    """
     columns = goods.stock_movement.c
     wrong = session.execute(select(goods.stock_movement).where(columns.key == movement_key)).one_or_none()
     if wrong is None:
@@ -122,6 +125,15 @@ def correct(session: Session, movement_key: int, *, reference: str, by: str) -> 
     row |= {"corrects_key": movement_key, "at": clock.now(), "entered_by": by}
     if not _enter(session, [row]):
         raise Conflict("movement_corrected_already")
+    return int(row["key"])
+
+
+def corrections(session: Session, movement_key: int) -> tuple[int | None, int | None]:
+    """The keys of the movement that this one takes back, and of the one that takes this one back."""
+    columns = goods.stock_movement.c
+    takes_back = session.scalar(select(columns.corrects_key).where(columns.key == movement_key))
+    taken_back_by = session.scalar(select(columns.key).where(columns.corrects_key == movement_key))
+    return takes_back, taken_back_by
 
 
 def confirm(session: Session, code: str, *, by: str) -> None:
@@ -129,6 +141,16 @@ def confirm(session: Session, code: str, *, by: str) -> None:
     key = product(session, code).key
     values = {"stock_as_of": clock.now(), "stock_confirmed_by": by}
     session.execute(update(goods.product).where(goods.product.c.key == key).values(**values))
+
+
+def balances(session: Session, product_key: int) -> dict[str, dict[str, Decimal]]:
+    """{warehouse: {kind of movement: quantity}} of a product."""
+    columns = goods.stock_balance.c
+    found: dict[str, dict[str, Decimal]] = {}
+    query = select(goods.stock_balance).where(columns.product_key == product_key).order_by(columns.warehouse)
+    for row in session.execute(query):
+        found.setdefault(row.warehouse, {})[row.kind] = quantities.shown(row.quantity)
+    return found
 
 
 def _row(movement: NewMovement, product_key: int) -> dict[str, Any]:
@@ -153,22 +175,28 @@ def _enter(session: Session, rows: list[dict[str, Any]]) -> int:
     new: set[int] = set()
     for start in range(0, len(rows), 1000):
         new |= set(session.scalars(statement, rows[start : start + 1000]))
-    added: Counter[tuple[int, str, str]] = Counter()
-    for row in rows:
-        if row["key"] in new:
-            added[row["product_key"], row["warehouse"], row["kind"]] += row["quantity"]
-    for (product_key, warehouse, kind), quantity in sorted(added.items()):  # one order: no deadlocks
-        _add_to_balance(session, product_key, warehouse, kind, quantity)
+    _add(session, (row for row in rows if row["key"] in new))
     return len(new)
 
 
-def _add_to_balance(session: Session, product_key: int, warehouse: str, kind: str, quantity: int) -> None:
+def add_to_balances(session: Session, movements: Iterable[Mapping[str, Any]]) -> None:
+    """Bring balances up to date with movements that are in the list already, as records with `quantity` in units."""
+    _add(session, ({**one, "quantity": quantities.stored(one["quantity"])} for one in movements))
+
+
+def _add(session: Session, movements: Iterable[Mapping[str, Any]]) -> None:
+    added: Counter[tuple[int, str, str]] = Counter()
+    for one in movements:
+        added[one["product_key"], one["warehouse"], one["kind"]] += one["quantity"]
     balance = goods.stock_balance
     insert_ = (postgresql if database.is_postgresql() else sqlite).insert(balance)
-    values = insert_.values(product_key=product_key, warehouse=warehouse, kind=kind, quantity=quantity)
-    session.execute(
-        values.on_conflict_do_update(
-            index_elements=["product_key", "warehouse", "kind"],
-            set_={"quantity": balance.c.quantity + quantity},
-        )
+    statement = insert_.on_conflict_do_update(
+        index_elements=["product_key", "warehouse", "kind"],
+        set_={"quantity": balance.c.quantity + insert_.excluded.quantity},
     )
+    rows = [
+        {"product_key": product_key, "warehouse": warehouse, "kind": kind, "quantity": quantity}
+        for (product_key, warehouse, kind), quantity in sorted(added.items())  # one order: no deadlocks
+    ]
+    if rows:
+        session.execute(statement, rows)

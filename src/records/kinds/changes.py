@@ -79,6 +79,35 @@ def add(
     return number
 
 
+def add_created(
+    session: Session,
+    kind: str,
+    told: Mapping[int, Mapping[str, tuple[Any, Any]]],
+    *,
+    by: str | None,
+    reason: str = "",
+    source_key: int | None = None,
+) -> None:
+    """Write down that records were created, many in one statement: {record key: {field: (None, new)}}."""
+    at = clock.now()
+    rows = [
+        {
+            "kind": kind,
+            "record_key": key,
+            "revision": 1,
+            "event": Event.CREATED,
+            "changed_at": at,
+            "changed_by": by,
+            "reason": reason.strip()[:1000],
+            "changes": {name: list(both) for name, both in changed.items()},
+            "source_key": source_key,
+        }
+        for key, changed in told.items()
+    ]
+    if rows:
+        session.execute(insert(record_change), rows)
+
+
 def made_by(session: Session, kind: str, source_key: int) -> int | None:
     """The record that a job has created or changed before, so that it does nothing twice."""
     columns = record_change.c

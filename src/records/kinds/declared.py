@@ -28,6 +28,7 @@ class Type(StrEnum):
     NUMBER = "number"
     MONEY = "money"  # a number with two decimals
     DATE = "date"
+    MOMENT = "moment"  # an instant; people write it in the department's time zone
     YES_NO = "yes_no"
     CHOICE = "choice"
     CHOICES = "choices"  # any number of the options
@@ -44,7 +45,10 @@ class Field:
     """A field of a kind. `name` is its column; of rows, the name under which `table` is edited.
 
     Numbers are kept as whole multiples of `10 ** -decimals`. `approvers` is the group that has to agree to every
-    change (four-eyes); such a field is sensitive. `longest` is in characters, `least` and `most` in the unit.
+    change (four-eyes); such a field is sensitive. `longest` is in characters, `least` and `most` in the unit. A new
+    record for which nothing is said has the value `initial`. What identifies a person (`is_personal`, and every
+    telephone and e-mail) is masked in exports. Of rows, `row_key` is the column that tells them apart within their
+    record, and `position` the one that counts them; where there is none they stand in the order of `row_key`.
     """
 
     name: str
@@ -63,14 +67,23 @@ class Field:
     options: Mapping[str, Text] = field(default_factory=dict)
     refers_to: str = ""
     approvers: str = ""
+    initial: Any = None
+    is_personal: bool = False
     table: Table | None = None
     parent: str = ""
+    row_key: str = "key"
+    position: str = "position"
     fields: tuple[Field, ...] = ()
 
     @property
     def is_number(self) -> bool:
         """Whether its value is a Decimal."""
         return self.type in (Type.NUMBER, Type.MONEY)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether exports hide its value from people who have no need of it."""
+        return self.is_personal or self.type in (Type.PHONE, Type.EMAIL)
 
     @property
     def scale(self) -> int:
@@ -90,6 +103,10 @@ def _no_problems(_values: Values) -> list[Problem]:
     return []
 
 
+def _nothing_found(_session: Session, _before: Values, _after: Values) -> list[Problem]:
+    return []
+
+
 def _nothing(_values: Values) -> Values:
     return {}
 
@@ -105,10 +122,12 @@ class Kind:
     `title` names the fields that people know a record by, in Chinese and in English (or twice the same); `code` the
     field that is unique and that references, imports and addresses use. `series` gives codes of their own to records
     that come without one. `seen_by` and `edited_by` are groups, and nobody named means all staff. `check` tells what
-    is wrong with values that fit field by field, `derive` gives columns that follow from the others, and `keep` brings
-    up to date what else is stored of records, by key.
-    `shown` is the condition that a record has to fulfil to be listed, as {column: value}. What a list may be sorted by
-    needs an index that begins with the columns of `shown`.
+    is wrong with values that fit field by field, `look` what is wrong with them beside other records (of the values
+    before and after), `derive` gives columns that follow from the others, and `keep` brings up to date what else is
+    stored of records, by key. `identity` names the fields that make a record unique where `code` alone does not.
+    Records of a kind that `is_append_only` are created and never changed. `author` is the column for who has
+    created a record. `shown` is the condition that a record has to fulfil to be listed, as {column: value}. What a
+    list may be sorted by needs an index that begins with the columns of `shown`.
     """
 
     id: str
@@ -125,10 +144,14 @@ class Kind:
     filtered_by: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     series: str = ""
+    identity: tuple[str, ...] = ()
+    is_append_only: bool = False
+    author: str = ""
     seen_by: frozenset[str] = frozenset()
     edited_by: frozenset[str] = frozenset()
     shown: Mapping[str, Any] = field(default_factory=dict)
     check: Callable[[Values], list[Problem]] = _no_problems
+    look: Callable[[Session, Values, Values], list[Problem]] = _nothing_found
     derive: Callable[[Values], Values] = _nothing
     keep: Callable[[Session, Mapping[int, Values]], None] = _keep_nothing
 
@@ -146,6 +169,11 @@ class Kind:
     def rows(self) -> tuple[Field, ...]:
         """The fields that are tables of their own."""
         return tuple(one for one in self.fields if one.type is Type.ROWS)
+
+    @cached_property
+    def identified_by(self) -> tuple[str, ...]:
+        """The fields that make a record unique."""
+        return self.identity or (self.code,)
 
     @cached_property
     def sensitive(self) -> Mapping[str, str]:

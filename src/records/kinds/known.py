@@ -13,7 +13,7 @@ def add(kind: Kind) -> Kind:
     if kind.id in _kinds:
         raise ValueError(f"two kinds of record are called {kind.id}")
     own = {field.name for field in kind.own}
-    used = {kind.code, *kind.title, *kind.listed, *kind.sorted_by, *kind.filtered_by}
+    used = {kind.code, *kind.identity, *kind.title, *kind.listed, *kind.sorted_by, *kind.filtered_by}
     unknown = used - own | {path.partition(".")[0] for path in kind.searched} - set(kind.by_name)
     unknown |= own - set(kind.table.c.keys())
     if unknown:

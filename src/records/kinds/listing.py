@@ -11,7 +11,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, func, or_, select
@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from laneway.engine.tables.department.records import record_word
 from laneway.errors import Invalid
-from laneway.records.kinds import store, values, words
-from laneway.records.kinds.declared import Kind, Type, Values
+from laneway.records.kinds import known, store, values, words
+from laneway.records.kinds.declared import Field, Kind, Type, Values
 
 COUNTED = 1000
 """Up to here a list says how many there are; above, that there are more."""
@@ -108,13 +108,22 @@ def _fitting(kind: Kind, wanted: Wanted) -> list[ColumnElement[bool]]:
     for name, text in wanted.filters.items():
         if name not in kind.filtered_by:
             raise Invalid("search_invalid")
-        declared = kind.by_name[name]
-        fitting.append(columns[name] == (text == "yes" if declared.type is Type.YES_NO else text))
+        fitting.append(columns[name] == _sought(kind.by_name[name], text))
     for word in words.of_search(wanted.text):
         fitting.append(columns.key.in_(_with_word(kind, word)))
     if wanted.text.strip() and not words.of_search(wanted.text):
         fitting.append(columns.key < 0)
     return fitting
+
+
+def _sought(declared: Field, text: str) -> Any:
+    """What a filter compares with; of a reference, people write the code."""
+    if declared.type is Type.YES_NO:
+        return text == "yes"
+    if declared.type is Type.REFERENCE:
+        other = known.kind(declared.refers_to)
+        return select(other.table.c.key).where(other.table.c[other.code] == text).limit(1).scalar_subquery()
+    return text
 
 
 def _with_word(kind: Kind, word: str) -> Select[Any]:
@@ -152,14 +161,25 @@ def _cursor(value: Any, key: int, *, is_back: bool) -> str:
 def _read_cursor(kind: Kind, name: str, text: str) -> _Cursor | None:
     if not text:
         return None
+    fits = True
     try:
         told = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         value, key, is_back = told
-        if kind.by_name[name].type is Type.DATE:
+        type_ = kind.by_name[name].type
+        if type_ is Type.DATE:
             value = date.fromisoformat(value)
-        fits = isinstance(value, str) == isinstance(kind.table.c[name].type, String)
-        if not isinstance(key, int) or not isinstance(is_back, bool) or not fits:
+        elif type_ is Type.MOMENT:
+            value = datetime.fromisoformat(value).astimezone(UTC)
+        elif isinstance(kind.table.c[name].type, String):
+            fits = isinstance(value, str) and "\0" not in value
+        else:
+            fits = _is_stored_number(value)
+        if not _is_stored_number(key) or not isinstance(is_back, bool) or not fits:
             raise ValueError(text)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise Invalid("search_invalid") from None
     return _Cursor(value, key, is_back)
+
+
+def _is_stored_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63

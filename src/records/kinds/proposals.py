@@ -88,6 +88,8 @@ def save(
     before: Values = {}
     if key is not None:
         record = store.for_change(session, kind, key, revision)
+        if kind.is_append_only:
+            raise Conflict("record_append_only", record=record.code)
         before = record.values
     found, problems = store.checked(session, kind, raw, before)
     if problems:

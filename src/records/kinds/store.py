@@ -15,9 +15,10 @@ from laneway.engine import clock, numbers
 from laneway.engine.database import new_key
 from laneway.engine.tables.department.records import record_word
 from laneway.errors import Conflict, Invalid, NotFound
-from laneway.records.kinds import changes, known, values, words
+from laneway.records.kinds import changes, values, words
 from laneway.records.kinds.changes import Event
-from laneway.records.kinds.declared import Field, Kind, Problem, Type, Values
+from laneway.records.kinds.checking import checked as checked  # part of what records offer
+from laneway.records.kinds.declared import Field, Kind, Values
 from laneway.words import Text
 
 _BATCH = 500
@@ -78,7 +79,8 @@ def find(session: Session, kind: Kind, code: str) -> Record:
 
 def key_of(session: Session, kind: Kind, code: str) -> int:
     """The key of the record with this code. Raises NotFound."""
-    key = session.scalar(select(kind.table.c.key).where(kind.table.c[kind.code] == code))
+    columns = kind.table.c
+    key = session.scalar(select(columns.key).where(columns[kind.code] == code).order_by(columns.key).limit(1))
     if key is None:
         raise NotFound("record_not_found", kind=kind.id, record=code)
     return int(key)
@@ -108,10 +110,11 @@ def rows_of(session: Session, field: Field, keys: Sequence[int]) -> dict[int, li
     table = table_of(field)
     parent = table.c[field.parent]
     found: dict[int, list[Values]] = {}
-    query = select(table).where(parent.in_(keys)).order_by(table.c.position, table.c.key)
-    for row in session.execute(query):
+    order = [table.c[name] for name in (field.position, field.row_key) if name]
+    for row in session.execute(select(table).where(parent.in_(keys)).order_by(*order)):
         inner = {one.name: values.from_column(one, row._mapping[one.name]) for one in field.fields}
-        found.setdefault(row._mapping[field.parent], []).append({"key": row.key, **inner})
+        own = {"key": row._mapping[field.row_key], **inner}
+        found.setdefault(row._mapping[field.parent], []).append(own)
     return found
 
 
@@ -162,19 +165,10 @@ def create_many(
     keys: list[int] = []
     for start in range(0, len(many), _BATCH):
         batch = {new_key(): _with_code(session, kind, one, by) for one in many[start : start + _BATCH]}
-        _insert(session, kind, batch)
-        for key, found in batch.items():
-            told = difference(kind, dict.fromkeys(kind.by_name), found)
-            changes.add(
-                session,
-                kind.id,
-                key,
-                told,
-                event=Event.CREATED,
-                by=by,
-                reason=reason,
-                source_key=source_key,
-            )
+        _insert(session, kind, batch, by)
+        nothing = dict.fromkeys(kind.by_name)
+        told = {key: difference(kind, nothing, found) for key, found in batch.items()}
+        changes.add_created(session, kind.id, told, by=by, reason=reason, source_key=source_key)
         _add_words(session, kind, batch)
         kind.keep(session, batch)
         keys += batch
@@ -187,11 +181,12 @@ def _with_code(session: Session, kind: Kind, found: Values, by: str | None) -> V
     return {**found, kind.code: numbers.allot(session, kind.series, thing=kind.id, by=by, at=clock.now())}
 
 
-def _insert(session: Session, kind: Kind, batch: Mapping[int, Values]) -> None:
+def _insert(session: Session, kind: Kind, batch: Mapping[int, Values], by: str | None) -> None:
+    author = {kind.author: by} if kind.author else {}
     try:
         session.execute(
             insert(kind.table),
-            [{"key": key, **kind.shown, **_columns(kind, found)} for key, found in batch.items()],
+            [{"key": key, **kind.shown, **author, **_columns(kind, found)} for key, found in batch.items()],
         )
     except IntegrityError as error:
         raise Conflict("record_code_taken", kind=kind.id) from error
@@ -246,6 +241,8 @@ def apply(
     told = difference(kind, before.values, found)
     if not told:
         return before.revision
+    if kind.is_append_only:
+        raise Conflict("record_append_only", record=before.code)
     after = {**before.values, **found}
     session.execute(update(kind.table).where(kind.table.c.key == key).values(**_columns(kind, after)))
     for field in kind.rows:
@@ -269,37 +266,6 @@ def difference(kind: Kind, before: Values, found: Values) -> dict[str, tuple[Any
     return {name: pair for name, pair in both.items() if (pair[0] or None) != (pair[1] or None)}
 
 
-def checked(
-    session: Session, kind: Kind, raw: Mapping[str, Any], before: Values
-) -> tuple[Values, list[Problem]]:
-    """The values that `raw` gives, references looked up, and all that is wrong with the record that they make."""
-    found, problems = values.clean(kind, raw, country=str(before.get("country") or ""))
-    for name in list(found):
-        field = kind.by_name[name]
-        if field.type is Type.REFERENCE and found[name] is not None:
-            found[name] = _referred(session, field, str(found[name]), name, problems)
-    after = {**{field.name: None for field in kind.fields}, **before, **found}
-    if not problems:
-        gaps = values.missing(kind, after)
-        if kind.series:
-            gaps = [gap for gap in gaps if gap[0] != kind.code]
-        problems = gaps + kind.check(after)
-    code = after.get(kind.code)
-    if code and code != before.get(kind.code) and not problems:
-        taken = select(kind.table.c.key).where(kind.table.c[kind.code] == code)
-        if session.scalar(taken) is not None:
-            problems = [(kind.code, "taken", {})]
-    return ({**found, **kind.derive(after)} if not problems else found), problems
-
-
-def _referred(session: Session, field: Field, code: str, path: str, problems: list[Problem]) -> int | None:
-    kind = known.kind(field.refers_to)
-    key = session.scalar(select(kind.table.c.key).where(kind.table.c[kind.code] == code))
-    if key is None:
-        problems.append((path, "no_such_record", {"code": code}))
-    return key
-
-
 def _columns(kind: Kind, found: Values) -> dict[str, Any]:
     own = {field.name: values.to_column(field, found.get(field.name), kind.table) for field in kind.own}
     extra = {name: value for name, value in found.items() if name in kind.table.c and name not in own}
@@ -308,21 +274,22 @@ def _columns(kind: Kind, found: Values) -> dict[str, Any]:
 
 def _numbered(field: Field, key: int, rows: Sequence[Values], *, are_new: bool) -> list[dict[str, Any]]:
     table = table_of(field)
-    return [
-        {
-            "key": new_key() if are_new or not row.get("key") else row["key"],
-            field.parent: key,
-            "position": at,
-            **{one.name: values.to_column(one, row.get(one.name), table) for one in field.fields},
-        }
-        for at, row in enumerate(rows)
-    ]
+    told = []
+    for at, row in enumerate(rows):
+        own = {one.name: values.to_column(one, row.get(one.name), table) for one in field.fields}
+        if field.row_key not in own:
+            own[field.row_key] = new_key() if are_new or not row.get("key") else row["key"]
+        if field.position:
+            own[field.position] = at
+        told.append({field.parent: key, **own})
+    return told
 
 
 def _replace_rows(session: Session, field: Field, key: int, rows: Sequence[Values]) -> None:
     """Rows that were there keep their keys; a key of another record's row counts as none."""
     table = table_of(field)
-    known = set(session.scalars(select(table.c.key).where(table.c[field.parent] == key)))
+    row_key = table.c[field.row_key]
+    known = set(session.scalars(select(row_key).where(table.c[field.parent] == key)))
     given = [row if row.get("key") in known else {**row, "key": None} for row in rows]
     session.execute(delete(table).where(table.c[field.parent] == key))
     if given:

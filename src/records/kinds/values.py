@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import phonenumbers
 from sqlalchemy import String, Table
 
+from laneway.engine import clock
 from laneway.records.kinds import lists
 from laneway.records.kinds.declared import Field, Kind, Problem, Type, Values
 from laneway.words import Text
@@ -146,12 +147,20 @@ def _number(field: Field, raw: Any, _home: str) -> Decimal:
 
 
 def _day(_field: Field, raw: Any, _home: str) -> date:
-    if isinstance(raw, date):
+    if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
     try:
         return date.fromisoformat(str(raw))
     except ValueError:
         raise ValueError("not_a_day") from None
+
+
+def _moment(_field: Field, raw: Any, _home: str) -> datetime:
+    try:
+        at = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
+        return (at if at.tzinfo is not None else at.replace(tzinfo=clock.here().tzinfo)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("not_a_moment") from None
 
 
 def _choice(field: Field, raw: Any, _home: str) -> str:
@@ -195,6 +204,7 @@ _READERS = {
     Type.NUMBER: _number,
     Type.MONEY: _number,
     Type.DATE: _day,
+    Type.MOMENT: _moment,
     Type.CHOICE: _choice,
     Type.REFERENCE: _text,
     Type.PHONE: _phone,

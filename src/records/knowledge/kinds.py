@@ -105,7 +105,7 @@ SOLUTION = known.add(
                 is_required=True,
                 longest=20_000,
             ),
-            Field("is_active", Text("可用", "In use"), Type.YES_NO),
+            Field("is_active", Text("可用", "In use"), Type.YES_NO, initial=True),
         ),
     )
 )

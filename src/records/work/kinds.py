@@ -15,7 +15,7 @@ _NAMES = (
     Field("name_zh", _ZH, is_required=True, longest=200),
     Field("name_en", _EN, is_required=True, longest=200),
 )
-_IN_USE = Field("is_active", Text("在用", "In use"), Type.YES_NO)
+_IN_USE = Field("is_active", Text("在用", "In use"), Type.YES_NO, initial=True)
 
 RESOURCE_KINDS = {
     "PERSON": Text("人员", "Person"),

@@ -32,7 +32,8 @@ def new(kind: str) -> str:
     """The empty form."""
     person, found_kind = _allowed(kind)
     with reading() as session:
-        raw = forms.of_record(session, found_kind, dict.fromkeys(found_kind.by_name))
+        initial = {name: field.initial for name, field in found_kind.by_name.items()}
+        raw = forms.of_record(session, found_kind, initial)
     given = {name: request.args[name] for name in found_kind.by_name if name in request.args}
     return _form(person, found_kind, None, {**raw, **given}, 0)
 
@@ -62,6 +63,8 @@ def edit(kind: str, key: int) -> str:
         raw = forms.of_record(session, found_kind, record.values)
     if not record.is_listed:
         raise Conflict("record_not_listed", record=record.code)
+    if found_kind.is_append_only:
+        raise Conflict("record_append_only", record=record.code)
     return _form(person, found_kind, key, raw, record.revision)
 
 

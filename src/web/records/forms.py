@@ -13,7 +13,7 @@ from laneway.records import catalogue
 from laneway.records.kinds import store, values
 from laneway.records.kinds.declared import Field, Kind, Problem, Section, Type, Values
 from laneway.web import record_texts
-from laneway.web.i18n import pick
+from laneway.web.i18n import local, pick
 from laneway.words import Text
 
 _MOST_ROWS = 200
@@ -92,16 +92,20 @@ def of_record(session: Session, kind: Kind, found: Values) -> dict[str, Any]:
             shown[field.name] = [
                 {
                     "key": str(row.get("key") or ""),
-                    **{one.name: _text(one, row.get(one.name)) for one in field.fields},
+                    **{one.name: _written(session, one, row.get(one.name)) for one in field.fields},
                 }
                 for row in value or []
             ]
-        elif field.type is Type.REFERENCE and value is not None:
-            titles = store.titles(session, catalogue.kind(field.refers_to), [value])
-            shown[field.name] = titles[value][0] if value in titles else ""
         else:
-            shown[field.name] = _text(field, value)
+            shown[field.name] = _written(session, field, value)
     return shown
+
+
+def _written(session: Session, field: Field, value: Any) -> Any:
+    if field.type is not Type.REFERENCE or value is None:
+        return _text(field, value)
+    titles = store.titles(session, catalogue.kind(field.refers_to), [value])
+    return titles[value][0] if value in titles else ""
 
 
 def _text(field: Field, value: Any) -> Any:
@@ -109,6 +113,9 @@ def _text(field: Field, value: Any) -> Any:
         return value or []
     if field.type is Type.YES_NO:
         return "yes" if value else ""
+    if field.type is Type.MOMENT and value is not None:
+        is_whole = value.microsecond == 0
+        return local(value).replace(tzinfo=None).isoformat(timespec="seconds" if is_whole else "milliseconds")
     return "" if value is None else str(values.as_json(value))
 
 

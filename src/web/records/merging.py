@@ -140,7 +140,7 @@ def _page(key: int, problems: list[tuple[str, str, str]] | None = None) -> str:
             )
         )
     added = {
-        field.name: [shown.row_in_words(field, row) for row in other.values[field.name]] if other else []
+        field.name: [reader.row_in_words(field, row) for row in other.values[field.name]] if other else []
         for field in PARTY.rows
     }
     return page(

@@ -15,6 +15,7 @@ from laneway.engine.database import Session
 from laneway.engine.model import Person
 from laneway.engine.queries import cases
 from laneway.records import catalogue
+from laneway.records.goods.kinds import MOVEMENT
 from laneway.records.kinds import changes, listing, proposals, store
 from laneway.records.kinds.declared import Field, Kind, Section, Type
 from laneway.records.kinds.listing import Wanted
@@ -26,7 +27,7 @@ from laneway.web.cases import clock_of_row
 from laneway.web.frame import page
 from laneway.web.i18n import N_
 from laneway.web.looking import fold_statistics, looking
-from laneway.web.records import shown
+from laneway.web.records import goods, shown
 from laneway.web.records.forms import Input
 
 bp = Blueprint("records", __name__, url_prefix="/records")
@@ -152,6 +153,7 @@ def show(kind: str, key: int, tab: str = "data") -> str:
         tab=tab,
         tabs=tabs,
         decidable={one.key for one in seen.pending if access.may(person, Action.APPROVE_RECORD, one)},
+        may_add=access.may(person, Action.EDIT_RECORD, found_kind),
         may_merge=found_kind is PARTY and seen.record.is_listed and access.may(person, Action.MERGE_RECORDS),
         **more,
     )
@@ -165,14 +167,14 @@ def see(session: Session, kind: Kind, key: int, person: Person) -> Seen:
         shown.Reader(session, kind, [record.values]),
         proposals.pending_of(session, kind, key),
         merging.kept_code(session, key) if kind is PARTY else None,
-        record.is_listed and access.may(person, Action.EDIT_RECORD, kind),
+        record.is_listed and not kind.is_append_only and access.may(person, Action.EDIT_RECORD, kind),
     )
 
 
 def tabs_of(kind: Kind) -> dict[str, str]:
     """The tabs of a record by their part of the address; parties have more."""
     more = {"contacts": N_("Contact data"), "cases": N_("Cases")} if kind is PARTY else {}
-    return {"data": N_("Data"), **more, "changes": N_("Changes")}
+    return {"data": N_("Data"), **more, **goods.tabs_of(kind.id), "changes": N_("Changes")}
 
 
 def _more(session: Session, seen: Seen, tab: str, person: Person) -> dict[str, Any]:
@@ -189,6 +191,8 @@ def _more(session: Session, seen: Seen, tab: str, person: Person) -> dict[str, A
         codes = merging.family(session, record.key)
         rows = cases.of_party(session, person, list(codes.values()), limit=_CASES)
         return {"cases": rows, "clock_of": clock_of_row}
+    if tab in goods.tabs_of(kind.id):
+        return goods.shown_on_tab(session, record, tab)
     shown_here = _shown_in(kind, tab)
     found_sections: list[tuple[Section | None, list[Field]]] = [
         (
@@ -198,6 +202,8 @@ def _more(session: Session, seen: Seen, tab: str, person: Person) -> dict[str, A
         for section in kind.sections
     ] or [(None, list(kind.fields))]
     told: dict[str, Any] = {"sections": [both for both in found_sections if both[1]], "rows_type": Type.ROWS}
+    if kind is MOVEMENT:
+        told |= goods.shown_of_movement(session, record)
     if is_party and tab == "data" and record.is_listed:
         told["alike"] = duplicates.search(session, record.values, leave_out=[record.key])
         told["gaps"] = [_gap(kind, name) for name in rules.gaps(record.values)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -53,13 +53,21 @@ class Reader:
         self._kind = kind
         self._groups = names.groups(session)
         self._people = names.people(session)
+        self._session = session
         self._titles: dict[str, dict[int, tuple[str, Text]]] = {}
         found = list(many)
-        for field in kind.own:
+        for field in kind.fields:
             if field.type is Type.REFERENCE:
-                keys = {one[field.name] for one in found if one.get(field.name) is not None}
-                other = catalogue.kind(field.refers_to)
-                self._titles[field.name] = store.titles(session, other, keys)
+                self._learn(field, found)
+            for inner in field.fields:
+                if inner.type is Type.REFERENCE:
+                    self._learn(inner, [row for one in found for row in one.get(field.name) or []])
+
+    def _learn(self, field: Field, found: Iterable[Mapping[str, Any]]) -> None:
+        """Look up the titles of the records that values of this field refer to."""
+        known = self._titles.setdefault(field.refers_to, {})
+        keys = {one[field.name] for one in found if one.get(field.name) is not None} - known.keys()
+        known.update(store.titles(self._session, catalogue.kind(field.refers_to), keys))
 
     def person(self, username: str | None) -> str:
         """The name of a person; nobody is the system."""
@@ -72,8 +80,8 @@ class Reader:
     def value(self, field: Field, value: Any) -> str:
         """A value in words; a dash for none."""
         if field.type is Type.REFERENCE and value is not None:
-            code, title = self._titles.get(field.name, {}).get(value, (str(value), Text("", "")))
-            return " ".join(part for part in (pick(title), code) if part)
+            code, title = self._titles[field.refers_to].get(value, (str(value), Text("", "")))
+            return " ".join(dict.fromkeys(part for part in (pick(title), code) if part))
         if field.name in _GROUP_FIELDS and value:
             return self.group(str(value))
         return written(field, value)
@@ -103,29 +111,28 @@ class Reader:
             elif field.type is Type.ROWS:
                 gone = [row for row in old or [] if row not in (new or [])]
                 come = [row for row in new or [] if row not in (old or [])]
-                found.append(
-                    Difference(
-                        pick(field.label),
-                        [row_in_words(field, row) for row in gone],
-                        [row_in_words(field, row) for row in come],
-                    )
-                )
+                for one in field.fields:
+                    if one.type is Type.REFERENCE:
+                        self._learn(one, [*gone, *come])
+                both = [[self.row_in_words(field, row) for row in rows] for rows in (gone, come)]
+                found.append(Difference(pick(field.label), *both))
             else:
-                both = [[written(field, one)] if not values.is_empty(one) else [] for one in (old, new)]
+                if field.type is Type.REFERENCE:
+                    self._learn(field, [{name: old}, {name: new}])
+                both = [[self.value(field, one)] if not values.is_empty(one) else [] for one in (old, new)]
                 found.append(Difference(pick(field.label), *both))
         return found
 
-
-def row_in_words(field: Field, row: Mapping[str, Any]) -> str:
-    """A row of a field in one line."""
-    parts = []
-    for one in field.fields:
-        value = row.get(one.name)
-        if one.type is Type.YES_NO:
-            parts += [pick(one.label)] if value else []
-        elif not values.is_empty(value):
-            parts.append(written(one, value))
-    return (" · ").join(parts)
+    def row_in_words(self, field: Field, row: Mapping[str, Any]) -> str:
+        """A row of a field in one line."""
+        parts = []
+        for one in field.fields:
+            value = row.get(one.name)
+            if one.type is Type.YES_NO:
+                parts += [pick(one.label)] if value else []
+            elif not values.is_empty(value):
+                parts.append(self.value(one, value))
+        return (" · ").join(parts)
 
 
 def written(field: Field, value: Any) -> str:
@@ -143,6 +150,8 @@ def written(field: Field, value: Any) -> str:
         return number(field, Decimal(str(value)))
     if field.type is Type.DATE:
         return i18n.day(value if isinstance(value, date) else date.fromisoformat(str(value)))
+    if field.type is Type.MOMENT:
+        return i18n.moment(value if isinstance(value, datetime) else datetime.fromisoformat(str(value)))
     if field.type is Type.PHONE:
         return phone(str(value))
     return str(value)

@@ -104,6 +104,7 @@ stock_movement = Table(
     Column("entered_by", String(120)),
     UniqueConstraint("reference", "kind", "product_key"),
     Index(None, "product_key", "kind", "at"),
+    Index(None, "at", "key"),
 )
 
 stock_balance = Table(
