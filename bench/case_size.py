@@ -80,7 +80,7 @@ def _measure(postgresql: Server, cases: int, archive: Path) -> dict[str, Any]:
 
 def _play(stories: list[Any], people: Mapping[str, Any], frozen: MovableClock, cases: int) -> None:
     for number in range(cases):
-        player = Player(stories[number % len(stories)], people.__getitem__, frozen)
+        player = Player(stories[number % len(stories)], people.__getitem__, frozen, begins=frozen.now)
         player.start()
         player.play()
     drain()

@@ -52,7 +52,7 @@ def _scenario_path(processes: Path, told: Mapping[str, Any]) -> Path:
 def _play(path: Path, told: Mapping[str, Any], people: Mapping[str, Person]) -> None:
     time = MovableClock(clock.now() - timedelta(hours=told["hours_ago"]))
     try:
-        player = Player(read_scenario(path), people.__getitem__, time)
+        player = Player(read_scenario(path), people.__getitem__, time, begins=time.now)
         player.start(**told.get("values", {}))
         player.play(steps=told.get("steps"), pause=timedelta(minutes=told.get("minutes_between", 0)))
         if "claim" in told:

@@ -48,6 +48,7 @@ TEXTS: Mapping[str, str] = {
     "deployment_refused": N_("Not published: %(count)s findings must be mended first."),
     "form_invalid": N_("Some fields need another look."),
     "group_unknown": N_("There is no such group: %(groups)s."),
+    "scenario_broken": N_("A story cannot be read: %(file)s, step %(step)s, %(field)s: %(reason)s."),
     "handlers_broken": N_("The automatic steps of a process could not be loaded: %(file)s."),
     "locale_unknown": N_("There is no such language."),
     "message_name_required": N_("The message needs a name."),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+
+from laneway.records.scenarios.format import Told, plain
+from laneway.testing import read_scenario
 
 from .conftest import ROOT
 from .forms import FormFiller
@@ -29,9 +31,10 @@ _CLAIM = {"zh": "认领", "en": "Claim"}
 Login = Callable[..., Page]
 
 
-def story(name: str) -> dict[str, Any]:
-    """A scenario of the complaint process: who does what, with which values."""
-    return tomllib.loads((PROCESS / "scenarios" / f"{name}.toml").read_text(encoding="utf-8"))
+def story(name: str) -> list[Told]:
+    """The steps of a story of the complaint process, the start first; times as forms are given them."""
+    scenario = read_scenario(PROCESS / "scenarios" / f"{name}.toml")
+    return [plain(step.told) for step in scenario.steps]
 
 
 class Department:

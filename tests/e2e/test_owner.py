@@ -36,13 +36,13 @@ def test_an_owner_draws_a_step_that_new_cases_meet_and_running_cases_do_not(logi
         page.get_by_text("Handle complaints v2 is live. Running cases stay on their version.")
     ).to_be_visible()
 
-    newer = department.start("wang.lei", _STORY["start"]["values"])
+    newer = department.start("wang.lei", _STORY[0]["values"])
     colleague = department.page_of("wang.lei")
     department.claim("wang.lei", newer)
     expect(colleague.locator("#detail").get_by_role("heading", name=_STEP_EN)).to_be_visible()
     colleague.locator("#detail .dfoot").get_by_role("button", name="Complete", exact=True).click()
     expect(colleague.get_by_text(f"“{_STEP_EN}” done.")).to_be_visible()
-    department.do("wang.lei", "acknowledge", older, _STORY["step"][0]["values"])
+    department.do("wang.lei", "acknowledge", older, _STORY[1]["values"])
     for number, version, step, meets in ((newer, "v2", "Acknowledge", 1), (older, "v1", "Investigate", 0)):
         look_for(colleague, f"/cases/{number}/tasks", colleague.get_by_role("link", name=step))
         expect(colleague.locator(".head")).to_contain_text(f"Handle complaints {version}")

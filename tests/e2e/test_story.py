@@ -8,14 +8,14 @@ from playwright.sync_api import expect
 from .conftest import Served
 from .department import Department, Login, story
 
-_STORY = story("invoice_credit_note")
+_START, *_STEPS = story("invoice_credit_note")
 
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
 def test_an_invoice_complaint_runs_from_the_start_form_to_closure(login: Login, locale: str) -> None:
     department = Department(login, locale)
-    number = department.start(_STORY["start"]["by"], _STORY["start"]["values"])
-    for step in _STORY["step"]:
+    number = department.start(_START["by"], _START["values"])
+    for step in _STEPS:
         if step.get("refused"):
             page = department.page_of(step["by"])
             page.goto("/inbox/open")
@@ -23,7 +23,7 @@ def test_an_invoice_complaint_runs_from_the_start_form_to_closure(login: Login, 
         elif "message" in step:
             department.record(step["by"], number, {"zh": "客户接受", "en": "Accepted"})
         else:
-            department.do(step["by"], step["element"], number, step.get("values", {}))
+            department.do(step["by"], step["complete"], number, step.get("values", {}))
     department.see_closed("chen.fang", number)
     page = department.page_of("chen.fang")
     for name in {"zh": ("王磊", "马莉", "陈芳"), "en": ("Wang Lei", "Ma Li", "Chen Fang")}[locale]:
@@ -33,16 +33,16 @@ def test_an_invoice_complaint_runs_from_the_start_form_to_closure(login: Login, 
 
 def test_the_story_goes_on_after_the_power_fails(served: Served, login: Login) -> None:
     department = Department(login, "zh")
-    number = department.start(_STORY["start"]["by"], _STORY["start"]["values"])
+    number = department.start(_START["by"], _START["values"])
     served.kill()  # while the first receipt is being written
     served.start()
-    for step in _STORY["step"]:
+    for step in _STEPS:
         if step.get("refused"):
             continue
         if "message" in step:
             department.record(step["by"], number, {"zh": "客户接受", "en": "Accepted"})
         else:
-            department.do(step["by"], step["element"], number, step.get("values", {}))
+            department.do(step["by"], step["complete"], number, step.get("values", {}))
         served.kill()
         served.start()
     department.see_closed("chen.fang", number)

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from .department import PROCESS, Department, Login, story
 
-_VALUES = story("invoice_credit_note")["step"][0]["values"]
+_VALUES = story("invoice_credit_note")[1]["values"]
 _TITLE = "十月对账单缺两笔付款"
 _PRESS_SOON = """moment => setTimeout(
     () => document.querySelector("#detail [data-action=submit]").click(), moment - Date.now())"""

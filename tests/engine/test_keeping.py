@@ -108,7 +108,7 @@ def play(url: str) -> Played:
         deployments.deploy(session, process_folder.read_files([PROCESSES]), by=None)
     ended = []
     for path in STORIES:
-        player = Player(read_scenario(path), PEOPLE.__getitem__, frozen)
+        player = Player(read_scenario(path), PEOPLE.__getitem__, frozen, begins=frozen.now)
         player.start()
         player.play()
         assert player.case_number is not None

@@ -62,14 +62,16 @@ def _fill() -> dict[str, Any]:
     cases = []
     for number, path in enumerate(sorted(PROCESSES.glob("*/scenarios/*.toml"))):
         scenario = read_scenario(path)
-        player = Player(scenario, people.__getitem__, frozen)
+        begins = frozen.now
+        player = Player(scenario, people.__getitem__, frozen, begins=begins)
         player.start()
-        done = number % len(scenario.steps)
-        player.play(steps=done)
-        cases.append(
-            {"instance_key": player.instance_key, "number": player.case_number}
-            | {"steps": scenario.steps[done:]}
-        )
+        player.play(steps=number % (len(scenario.steps) - player.done))
+        kept = {
+            "instance_key": player.instance_key,
+            "number": player.case_number,
+            "begins": begins.isoformat(),
+        }
+        cases.append(kept | {"story": path.read_text("utf-8"), "done": player.done})
     constructs = []
     for file in diagrams():
         name = file.name.removesuffix(".bpmn")

@@ -31,8 +31,8 @@ from laneway.engine.tables import (
 from laneway.errors import Conflict
 from laneway.records import organisation
 from laneway.tasks.loader import load_handlers
-from laneway.testing import Player, Scenario, drain
-from laneway.words import Resource, Text
+from laneway.testing import Player, drain, parse_scenario
+from laneway.words import Resource
 
 from ..engine.spiff.conftest import FeelHost  # noqa: TID252  # a conftest has no absolute name
 
@@ -90,12 +90,11 @@ def test_the_cases_of_every_release_run_to_their_end(
     load_handlers(PROCESSES)
     database.connect(url)
     for case in kept["cases"]:
-        player = Player(
-            Scenario(case["number"], Text("", ""), "", {}, case["steps"], {}),
-            PEOPLE.__getitem__,
-            frozen_clock,
-        )
-        player.instance_key, player.case_number = case["instance_key"], case["number"]
+        story = parse_scenario(case["story"], case["number"], "c110_complaint")
+        begins = datetime.fromisoformat(case["begins"])
+        player = Player(story, PEOPLE.__getitem__, frozen_clock, begins=begins)
+        player.opened({}, case["instance_key"], case["number"])
+        player.done = case["done"]
         player.play()
     for _ in range(12):
         move_everything_on(frozen_clock)
