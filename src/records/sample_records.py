@@ -1,4 +1,4 @@
-"""Records of the demonstration organisation: its customers, their countries, what is known and how it is solved."""
+"""Records of the demonstration organisation: customers, countries, goods, what is known and how things are solved."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from laneway.engine import clock
 from laneway.engine.tables.department.parties import party
 from laneway.records import catalogue
+from laneway.records.goods import samples
 from laneway.records.kinds import store
 from laneway.records.kinds.declared import Kind
 from laneway.records.parties import rules
@@ -31,7 +32,7 @@ def load(session: Session) -> int:
             kind = catalogue.kind(kind_id)
             if session.scalar(select(kind.table.c.key).limit(1)) is None:
                 added += sum(_add(session, kind, dict(row)) for row in rows)
-    return added
+    return added + samples.load(session)
 
 
 def _add(session: Session, kind: Kind, row: dict[str, Any]) -> int:

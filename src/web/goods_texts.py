@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from laneway.web.i18n import N_
 
 TEXTS: Mapping[str, str] = {
+    "delivery_known": N_("%(reference)s is there already."),
     "lot_block_incomplete": N_("A block of lot %(lot)s needs a reason, and the lot a product."),
     "lot_block_not_found": N_("There is no such block, or it was lifted already."),
     "lot_made_of_itself": N_("Lot %(lot)s cannot be made of itself."),

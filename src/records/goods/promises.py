@@ -88,6 +88,23 @@ def availability(session: Session, code: str, day: date | None = None) -> Availa
     )
 
 
+def first_day(session: Session, code: str, quantity: Decimal, *, earliest: date) -> date | None:
+    """The first day, `earliest` or one when something arrives, on which so much can be promised; None when there is none.
+
+    Raises NotFound, Invalid.
+    """
+    wanted = quantities.shown(quantities.positive(quantity))
+    found = availability(session, code, earliest)
+    if found.on_day is not None and found.on_day >= wanted:
+        return earliest
+    product = stock.product(session, code)
+    for day in sorted({expected_on for _, expected_on, _ in found.incoming if expected_on > earliest}):
+        coming = _total(session, _incoming(product.key, day)) - _total(session, _demand(product.key, day))
+        if found.now + quantities.shown(coming) >= wanted:
+            return day
+    return None
+
+
 def reserve(
     session: Session,
     code: str,

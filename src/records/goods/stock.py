@@ -136,10 +136,10 @@ def corrections(session: Session, movement_key: int) -> tuple[int | None, int | 
     return takes_back, taken_back_by
 
 
-def confirm(session: Session, code: str, *, by: str) -> None:
-    """The warehouse has confirmed that what is stored about this product's stock is right."""
+def confirm(session: Session, code: str, *, by: str, at: datetime | None = None) -> None:
+    """The warehouse has confirmed that what is stored about this product's stock is right; `at` without it is now."""
     key = product(session, code).key
-    values = {"stock_as_of": clock.now(), "stock_confirmed_by": by}
+    values = {"stock_as_of": at or clock.now(), "stock_confirmed_by": by}
     session.execute(update(goods.product).where(goods.product.c.key == key).values(**values))
 
 
