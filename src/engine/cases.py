@@ -123,11 +123,16 @@ def _shown(process: Process, variables: Mapping[str, Any]) -> dict[str, Any]:
         column: _text(process.properties.get(_PROPERTY_OF[column], ""), variables)[:width]
         for column, width in _FIELDS.items()
     }
-    own = process.properties.get(_PARTY)
-    party = _text(own, variables) if own is not None else variables.get("party")
-    shown["party_code"] = party if isinstance(party, str) and 0 < len(party) <= _PARTY_LONGEST else None
+    shown["party_code"] = party_of(process, variables)
     shown["customer_closed_at"] = _moment(variables.get(CUSTOMER_CLOSED))
     return shown
+
+
+def party_of(process: Process, variables: Mapping[str, Any]) -> str | None:
+    """Code of the customer's record, where the case names one."""
+    own = process.properties.get(_PARTY)
+    party = _text(own, variables) if own is not None else variables.get("party")
+    return party if isinstance(party, str) and 0 < len(party) <= _PARTY_LONGEST else None
 
 
 def _moment(value: Any) -> datetime | None:

@@ -15,6 +15,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, exists, 
 from sqlalchemy.orm import Session
 
 from laneway import metrics
+from laneway.engine.bpmn.clock_settings import ClockRules, rules_of
 from laneway.engine.bpmn.model import Process
 from laneway.engine.bpmn.reader import element_names, read_processes
 from laneway.engine.database.storage import Query
@@ -51,6 +52,8 @@ class Definition:
     start_groups: Sequence[str]
     start_form_id: str | None
     has_none_start: bool
+    clocks: ClockRules | None = None
+    """What it says of clocks; None where it says nothing."""
 
 
 class DecisionVersion(NamedTuple):
@@ -129,6 +132,7 @@ def _read(session: Session, definition_key: int) -> Definition:
         row.start_groups,
         row.start_form_id,
         row.has_none_start,
+        rules_of(process),
     )
 
 

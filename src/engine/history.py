@@ -27,7 +27,7 @@ _THIS = process_instance.c.key == bindparam("instance_key")
 _NEXT = (
     update(process_instance)
     .where(_THIS)
-    .values(last_seq=process_instance.c.last_seq + 1, revision=bindparam("new_revision"))
+    .values(last_seq=process_instance.c.last_seq + bindparam("more"), revision=bindparam("new_revision"))
     .returning(process_instance.c.last_seq)
 )
 _COUNT = Command(
@@ -105,13 +105,22 @@ def record(
     **details: Any,
 ) -> None:
     """Write one line outside a step; takes the next number of the instance, and so its row lock."""
+    record_all(session, instance_key, [Note(event, element_id, token, details)], by=by)
+
+
+def record_all(session: Session, instance_key: int, notes: list[Note], *, by: Person | None = None) -> None:
+    """As `record`, for any number of lines."""
+    if not notes:
+        return
     held = storage.held(session, process_instance, instance_key)
+    more = len(notes)
     if held is None:
-        last_seq = session.scalar(_NEXT, {"instance_key": instance_key, "new_revision": new_key()})
+        counted = {"instance_key": instance_key, "more": more, "new_revision": new_key()}
+        last_seq = session.scalar(_NEXT, counted)
         assert last_seq is not None
     else:
-        last_seq = held.last_seq + 1
+        last_seq = held.last_seq + more
         changed = {"last_seq": last_seq, "new_revision": new_key()}
         _COUNT.later(session, instance_key=instance_key, seen_revision=held.revision, **changed)
         held.last_seq, held.revision = last_seq, changed["new_revision"]
-    append(session, instance_key, last_seq - 1, [Note(event, element_id, token, details)], by=by)
+    append(session, instance_key, last_seq - more, notes, by=by)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from laneway import metrics, observed
 from laneway.engine import cases, clock, definitions, history, memory, statistics
+from laneway.engine.clocks.steps import follow_step, recount
 from laneway.engine.database import is_postgresql, new_key, storage
 from laneway.engine.database.storage import Command, Query
 from laneway.engine.definitions import Definition
@@ -268,13 +269,14 @@ def _step_and_save(
     """`new` is the row of an instance that is just being started."""
     if row.state != InstanceState.SUSPENDED:
         instance.run()
+    clock_notes = _follow_clocks(session, row, definition, instance, is_new=new is not None)
     rows = Rows(session, row, definition)
     rows.take(instance.requests)
     rows.write()
     assert isinstance(instance.host, StepHost)
     instance.host.keep_decisions(row.key, row.root_key)
     state = _state_of(instance, row)
-    notes = instance.notes + rows.notes
+    notes = instance.notes + rows.notes + clock_notes
     if state not in OPEN_STATES:
         notes.append(Note(f"instance_{state.lower()}", None, None))
     last_seq = history.append(session, row.key, row.last_seq, notes, by=by)
@@ -291,6 +293,26 @@ def _step_and_save(
         cases.refresh(session, definition.process, row.key, instance.data)
     if state not in OPEN_STATES:
         _ended(session, row, instance, state)
+
+
+def _follow_clocks(
+    session: Session, row: Any, definition: Definition, instance: Instance, *, is_new: bool
+) -> list[Note]:
+    if definition.clocks is None:
+        return []
+    party = cases.party_of(definition.process, instance.data)
+    return follow_step(session, row, definition, instance, party=party, is_new=is_new)
+
+
+def recount_clocks(session: Session, instance_key: int) -> None:
+    """Count the running clocks of a case anew: a calendar or its customer has changed. Nothing where it has ended."""
+    row = lock(session, instance_key)
+    if row.state not in OPEN_STATES:
+        return
+    definition, instance = _restore(session, row)
+    party = cases.party_of(definition.process, instance.data)
+    notes = recount(session, row, definition, instance.data, party)
+    history.record_all(session, instance_key, notes)
 
 
 def _state_of(instance: Instance, row: Any) -> InstanceState:

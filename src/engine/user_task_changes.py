@@ -46,6 +46,8 @@ def change(session: Session, user_task_key: int, changes: Changes, *, by: Person
     } | dict.fromkeys(changes.cleared)
     if not values:
         return
+    if "due_at" in values:
+        values["due_rule"] = None  # a date that a person sets follows no clock
     for column in ("candidate_groups", "candidate_users"):
         if column in values:
             values[column] = list(dict.fromkeys(values[column]))

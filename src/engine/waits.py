@@ -209,6 +209,7 @@ class Rows:
                 "separate_from": _apart(item),
                 "priority": item.priority,
                 "due_at": item.due_at,
+                "due_rule": item.due_rule,
                 "follow_up_at": item.follow_up_at,
                 "revision": 1,
                 "created_at": self._now,

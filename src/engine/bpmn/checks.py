@@ -12,6 +12,7 @@ from typing import Final
 from laneway.engine.bpmn.known_variables import FormFields
 from laneway.engine.bpmn.model import Called, Node, Process
 from laneway.engine.bpmn.rules import Findings, Place, is_feel, places, warning
+from laneway.engine.bpmn.rules_clocks import clocks_can_run
 from laneway.engine.bpmn.rules_events import EVENT_RULES
 from laneway.engine.bpmn.rules_feel import expressions_hold
 from laneway.engine.bpmn.rules_gateways import GATEWAY_RULES
@@ -26,6 +27,7 @@ _RULES: Final[tuple[Callable[[Place], Findings], ...]] = (
     *EVENT_RULES,
     *WORK_RULES,
     retention_is_a_length_of_time,
+    clocks_can_run,
 )
 
 

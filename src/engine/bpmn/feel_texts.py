@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from laneway.engine.bpmn.clock_settings import CLOCKS
 from laneway.engine.bpmn.model import Assignment, Called, Event, Loop, Node
 from laneway.engine.bpmn.rules import Named, Place
 from laneway.words import Text
@@ -67,6 +68,10 @@ def feel_texts(place: Place) -> Iterator[FeelText]:
             yield FeelText(
                 place.process, Text(f"属性 laneway:case:{name}", f"the property laneway:case:{name}"), text
             )
+        listed = Text(f"属性 {CLOCKS}", f"the property {CLOCKS}")
+        yield FeelText(
+            place.process, listed, place.process.properties.get(CLOCKS), COLLECTION, is_required=True
+        )
         yield FeelText(place.process, _JOB_PRIORITY, place.process.job_priority, WHOLE)
     for node in place.level.nodes.values():
         yield from texts_of(node)

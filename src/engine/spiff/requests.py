@@ -82,6 +82,8 @@ class UserTaskOpened(Request):
     form_id: str | None
     external_form: str | None
     kept_away: list[str] = field(default_factory=list)
+    due_rule: str | None = None
+    """What gave the due date, where that is no date of the diagram's own."""
 
 
 @dataclass

@@ -5,6 +5,14 @@ be sharded by it. A comment on a column says what its name alone does not.
 """
 
 from laneway.engine.tables.base import Instant, metadata
+from laneway.engine.tables.clocks import (
+    calendar,
+    calendar_day,
+    calendar_hours,
+    case_clock,
+    group_duty,
+    is_running_clock,
+)
 from laneway.engine.tables.decided import decision_instance
 from laneway.engine.tables.department import cases, documents, goods, interactions, parties, records, work
 from laneway.engine.tables.deployed import (
@@ -50,6 +58,10 @@ __all__ = [
     "allotted_number",
     "archive",
     "archived_case",
+    "calendar",
+    "calendar_day",
+    "calendar_hours",
+    "case_clock",
     "case_file",
     "case_hour",
     "cases",
@@ -63,11 +75,13 @@ __all__ = [
     "effect",
     "form_definition",
     "goods",
+    "group_duty",
     "history",
     "history_line",
     "incident",
     "interactions",
     "is_leased_job",
+    "is_running_clock",
     "is_waiting_job",
     "job",
     "legal_hold",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    false,
 )
 
 from laneway.engine.tables.base import Instant, metadata
@@ -40,8 +41,10 @@ open_case = Table(
     Column("opened_at", Instant, nullable=False),
     Column("has_incident", Boolean, nullable=False, comment="in the case or in what it called"),
     Column("task_key", BigInteger, comment="the most urgent open user task; empty: it waits"),
-    Column("due_at", Instant, comment="of that user task, as what follows"),
-    Column("risk_at", Instant, comment="when three quarters of its time are gone"),
+    Column("due_at", Instant, comment="the earliest of its open user tasks and running clocks"),
+    Column("risk_at", Instant, comment="when three quarters of that time are gone"),
+    Column("clock", String(40), comment="whose deadline that is; empty: a user task's"),
+    Column("is_paused", Boolean, nullable=False, server_default=false(), comment="its clocks stand still"),
     Column("step_zh", String(400), nullable=False),
     Column("step_en", String(400), nullable=False),
     Column("words", String(1200), nullable=False, comment="what a search looks into, in small letters"),

@@ -13,6 +13,7 @@ person = Table(
     *texts(),
     Column("email", String(320), nullable=False),
     Column("locale", String(10), nullable=False),
+    Column("calendar", String(40), comment="code of the one that they work by; empty: the organisation's"),
     Column("password_hash", String(200), nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),

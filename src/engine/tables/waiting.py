@@ -41,6 +41,7 @@ user_task = Table(
     Column("separate_from", JSON, nullable=False, comment="elements whose completers may not act here"),
     Column("priority", Integer, nullable=False),
     Column("due_at", Instant),
+    Column("due_rule", String(40), comment="what gave its due date, such as clock:reply; empty: a date"),
     Column("follow_up_at", Instant),
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
