@@ -86,6 +86,9 @@ class Settings:
     mail_from: str = "laneway@localhost"
     """Sender of mails."""
 
+    mail_reply_to: str = ""
+    """Where answers to mails of a case go, `{case}` standing for its number; empty: to the sender."""
+
     webhook_secrets: str = ""
     """One secret that signs webhooks, or two while receivers change over, the newer first, with a comma between."""
 

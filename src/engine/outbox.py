@@ -40,11 +40,16 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail that leaves with the transaction that reports the job."""
+    """A mail that leaves with the transaction that reports the job.
+
+    `html` says the same as `body`. `files` are files of cases that go with it, each as root instance and key.
+    """
 
     to: str
     subject: str
     body: str
+    html: str = ""
+    files: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,9 +124,21 @@ def queue(
             }
         )
 
+    case_number = _case_number(session, job.instance_key) if mails else None
     for number, mail in enumerate(mails):
-        words = {"recipient": mail.to, "subject": mail.subject, "body": mail.body}
-        add(OutgoingKind.MAIL, dedupe_key=f"{job.key}-{number}", headers={}, **words)
+        id_ = f"{job.key}-{number}"
+        add(
+            OutgoingKind.MAIL,
+            # With the number of the case in its id, an answer finds the case by the id alone.
+            dedupe_key=id_ if case_number is None else f"{case_number}.{id_}",
+            headers={},
+            recipient=mail.to,
+            subject=mail.subject,
+            body=mail.body,
+            html=mail.html or None,
+            files=[list(file) for file in mail.files],
+            thread=case_number,
+        )
     for number, hook in enumerate(webhooks):
         id_ = f"{job.key}-w{number}"
         words = {"recipient": hook.url, "subject": hook.event, "body": _cloud_event(hook, id_, job, now)}
@@ -137,6 +154,16 @@ def queue(
         )
         for row in rows
     ]
+
+
+def _case_number(session: Session, instance_key: int) -> str | None:
+    query = (
+        select(case_file.c.number)
+        .join(process_instance, process_instance.c.root_key == case_file.c.instance_key)
+        .where(process_instance.c.key == instance_key)
+    )
+    number: str | None = session.scalar(query)
+    return number
 
 
 def _cloud_event(hook: Webhook, id_: str, job: Any, now: datetime) -> str:

@@ -2,9 +2,19 @@
 
 from laneway.errors import BpmnError
 from laneway.tasks.registry import Job, handler
-from laneway.tasks.steps import block_lot, document, goods, groups, interaction, message, similar, webhook
+from laneway.tasks.steps import (
+    block_lot,
+    document,
+    goods,
+    groups,
+    interaction,
+    mails,
+    message,
+    similar,
+    webhook,
+)
 
 __all__ = ["BpmnError", "Job", "handler"]
 
-for _step in (block_lot, document, goods, groups, interaction, message, similar, webhook):
+for _step in (block_lot, document, goods, groups, interaction, mails, message, similar, webhook):
     _step.install()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from laneway.engine.database import reading
 from laneway.engine.outbox import Delivery, Failure
+from laneway.errors import Conflict, NotFound
+from laneway.records.documents import attachments
 
 _TIMEOUT_SECONDS = 20
 _PERMANENT = range(500, 600)
@@ -18,16 +21,23 @@ _PERMANENT = range(500, 600)
 class MailServer:
     """A mail server, given as `smtp://user:password@host:port` or `smtps://…`. Serves one thread."""
 
-    def __init__(self, smtp_url: str, mail_from: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, smtp_url: str, mail_from: str, *, reply_to: str = "", timeout_seconds: float = _TIMEOUT_SECONDS
+    ) -> None:
+        """`reply_to` is where answers go, with `{case}` where the number of the case is to stand."""
         self._url = urlsplit(smtp_url)
         self._from = mail_from
+        self._reply_to = reply_to
         self._timeout = timeout_seconds
         self._connection: smtplib.SMTP | None = None
 
     def take(self, row: Any) -> Delivery:
         """Hand one mail of the outbox over. A mail that is handed over again has the same Message-ID."""
         try:
-            refused = self._connected().send_message(self._message(row))
+            message = self._message(row)
+            refused = self._connected().send_message(message)
+        except (Conflict, NotFound) as refusal:  # a file that went with it may no longer be read
+            return Delivery(is_final=True, failure=Failure.UNSENDABLE, error=str(refusal))
         except smtplib.SMTPRecipientsRefused as error:
             return _refusal(error.recipients)
         except ValueError as error:  # a line break in an address, or letters that no address has
@@ -49,11 +59,27 @@ class MailServer:
         message["From"] = self._from
         message["To"] = row.recipient
         message["Subject"] = row.subject
-        message["Message-ID"] = f"<{row.dedupe_key}@{self._from.rpartition('@')[2] or 'laneway'}>"
+        domain = self._from.rpartition("@")[2].strip(" >") or "laneway"
+        message["Message-ID"] = f"<{row.dedupe_key}@{domain}>"
+        if row.thread is not None:
+            self._thread(message, row, domain)
         message["Date"] = row.created_at
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(row.body)
+        if row.html:
+            message.add_alternative(row.html, subtype="html")
+        if row.files:
+            _add_files(message, row.files)
         return message
+
+    def _thread(self, message: EmailMessage, row: Any, domain: str) -> None:
+        """Hold the mails of a case together: all refer to an id made from its number, that no mail has."""
+        root = f"<{row.thread}@{domain}>"
+        answered = (row.headers or {}).get("In-Reply-To", "")
+        message["In-Reply-To"] = answered or root
+        message["References"] = f"{root} {answered}".strip()
+        if self._reply_to:
+            message["Reply-To"] = self._reply_to.replace("{case}", row.thread)
 
     def _connected(self) -> smtplib.SMTP:
         if self._connection is not None and not _is_alive(self._connection):
@@ -82,6 +108,16 @@ class MailServer:
             server.close()
             raise
         return server
+
+
+def _add_files(message: EmailMessage, files: Sequence[tuple[int, int]]) -> None:
+    for root_key, key in files:
+        with reading() as session:
+            found, content = attachments.read(session, root_key, key)
+        main, _, sub = found.content_type.partition("/")
+        if main == "message":  # a kept mail goes as a plain file: as a part it would have to be taken apart
+            main, sub = "application", "octet-stream"
+        message.add_attachment(content, maintype=main, subtype=sub, filename=found.name)
 
 
 def _is_alive(connection: smtplib.SMTP) -> bool:

@@ -73,6 +73,6 @@ def senders(settings: Settings) -> list[Callable[[], bool]]:
         for _number in range(_WEBHOOKS_AT_ONCE)
     ]
     if settings.smtp_url:
-        server = MailServer(settings.smtp_url, settings.mail_from)
+        server = MailServer(settings.smtp_url, settings.mail_from, reply_to=settings.mail_reply_to)
         loops.append(Sender(OutgoingKind.MAIL, server).send_one)
     return loops

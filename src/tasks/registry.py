@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -63,9 +63,14 @@ class Job:
         """The customer's language (variable `language`): `zh` or `en`."""
         return str(self.variables.get("language") or "zh")
 
-    def send_mail(self, *, to: str, subject: str, body: str) -> None:
-        """Let a mail leave when this job is reported done: once, however often the job is tried."""
-        self.mails.append(Mail(to, subject, body))
+    def send_mail(
+        self, *, to: str, subject: str, body: str, html: str = "", files: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        """Let a mail leave when this job is reported done: once, however often the job is tried.
+
+        `html` says the same as `body`; `files` are files of cases, each as key of the root instance and key.
+        """
+        self.mails.append(Mail(to, subject, body, html, tuple(files)))
 
     def send_webhook(
         self, *, url: str, payload: Any, event: str, headers: Mapping[str, str] | None = None

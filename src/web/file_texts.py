@@ -19,6 +19,7 @@ TEXTS: Mapping[str, str] = {
         "“%(name)s” is not of a kind that a case takes: pictures, PDF, Office, text, mails, film, sound or ZIP."
     ),
     "document_format_unknown": N_("A document is PDF or DOCX."),
+    "mail_template_without_subject": N_("The first line of a mail is its subject: “# ” and some words."),
     "manual_empty": N_("The manual has no text."),
     "manual_not_found": N_("This process has no manual yet."),
     "manual_too_long": N_("The manual is longer than %(characters)s characters."),

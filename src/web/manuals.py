@@ -18,6 +18,7 @@ from laneway.errors import Invalid, NotFound
 from laneway.records.documents import blocks, filling, manuals, pdf, templates
 from laneway.records.documents.blocks import Block, Run
 from laneway.records.documents.manuals import Activity
+from laneway.records.documents.templates import Kind
 from laneway.web import errors, files
 from laneway.web.auth import current_person
 from laneway.web.frame import page
@@ -41,8 +42,12 @@ def shown_on_process(session: Session, process_id: str, version: int, key: int) 
 
 
 def documents_on_process(session: Session, process_id: str) -> dict[str, Any]:
-    """What the tab of document templates shows."""
-    return {"templates": templates.listed(session, process_id), "languages": LANGUAGES}
+    """What the tab of the templates of documents and mails shows."""
+    return {
+        "templates": templates.listed(session, process_id),
+        "mail_templates": templates.listed(session, process_id, Kind.MAIL),
+        "languages": LANGUAGES,
+    }
 
 
 @bp.get("/processes/<process_id>/manual/edit")

@@ -13,6 +13,7 @@ from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.deployments import process_folder
 from laneway.records import organisation, sample_records
 from laneway.records.cases import figures
+from laneway.records.documents import templates
 from laneway.records.work import delivered
 from laneway.tasks.loader import load_handlers
 from laneway.testing import play, read_scenario
@@ -34,6 +35,7 @@ def _stage(database: ModuleType) -> ModuleType:
         delivered.load_demo(session)
         figures.load(session)
         deployments.deploy(session, process_folder.read_files([PROCESSES]), by=None)
+        templates.add_shipped(session, PROCESSES)
     return database
 
 

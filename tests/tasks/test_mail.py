@@ -45,6 +45,7 @@ def sender(url: str, **options: Any) -> Sender:
 
 def mail(**changes: Any) -> Any:
     row = {"recipient": "a@example.com", "subject": "Hi", "body": "text", "dedupe_key": "1-0"}
+    row |= {"html": None, "files": None, "thread": None, "headers": {}}
     return SimpleNamespace(**row | {"created_at": None} | changes)
 
 

@@ -41,7 +41,10 @@ outgoing = Table(
     Column("recipient", String(2000), nullable=False, comment="a mail address, or a URL"),
     Column("subject", String(400), nullable=False, comment="of a webhook: the type of the event"),
     Column("body", Text, nullable=False, comment="of a webhook: the bytes of the request"),
-    Column("headers", JSON, nullable=False, comment="of a webhook: more headers of the request"),
+    Column("headers", JSON, nullable=False, comment="more headers of the request, or of the mail"),
+    Column("html", Text, comment="of a mail: the same as HTML"),
+    Column("files", JSON, comment="of a mail: files of cases that go with it, each as root instance and key"),
+    Column("thread", String(60), comment="of a mail: the number of its case, which holds the mails together"),
     Column("state", String(20), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column(

@@ -1,7 +1,8 @@
-"""Templates of letters and reports: shipped beside their process, improved in the browser, made into PDF and DOCX.
+"""Templates of letters, reports and mails: shipped beside their process and improved in the browser.
 
-A template is one Markdown text for both formats, so that a letter says the same in either; its first heading is its
-title. Every change is a new version, and documents that were made stay as they are.
+A template is one Markdown text. That of a document gives PDF and DOCX alike, so that a letter says the same in either;
+its first heading is its title. The first heading of a mail is its subject (`mails` makes them). Every change is a new
+version, and what was made stays as it is.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock
@@ -25,12 +27,22 @@ from laneway.engine.tables import case_file
 from laneway.engine.tables.department.documents import document_template
 from laneway.errors import Invalid, NotFound
 from laneway.records.documents import pdf, word
-from laneway.records.documents.filling import LONGEST, as_text, fill
+from laneway.records.documents.filling import LONGEST, Filled, as_text, fill
 
 LANGUAGES: Final = ("zh", "en")
 FORMATS: Final = ("pdf", "docx")
 _FILE = re.compile(r"([a-z0-9_]{1,100})\.(zh|en)\.md")
 _PLACE = re.compile(r"\{\{.*?\}\}")
+
+
+class Kind(StrEnum):
+    """What a template gives."""
+
+    DOCUMENT = "document"
+    MAIL = "mail"
+
+
+_FOLDERS: Final = {"documents": Kind.DOCUMENT, "mails": Kind.MAIL}
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,7 @@ class Template:
 
     key: int
     process_id: str
+    kind: str
     template_id: str
     language: str
     version: int
@@ -61,55 +74,64 @@ class Made:
     missing: tuple[str, ...]
 
 
-def title_of(text: str) -> str:
-    """The words of the first heading of a Markdown text without placeholders."""
-    heading = next((line for line in text.splitlines() if line.startswith("# ")), "")
-    return _PLACE.sub("", heading.removeprefix("# ")).strip(" ·-—")
+def title_of(text: str, *, with_places: bool = False) -> str:
+    """The words of the first heading of a Markdown text, without placeholders unless asked for."""
+    heading = next((line for line in text.splitlines() if line.startswith("# ")), "").removeprefix("# ")
+    return (heading if with_places else _PLACE.sub("", heading)).strip(" ·-—:：")
 
 
 def add_shipped(session: Session, processes: Path) -> int:
-    """Take in `processes/<process>/documents/<template>.<language>.md`; returns how many are new.
+    """Take in `<template>.<language>.md` of `processes/<process>/documents` and `…/mails`; returns how many are new.
 
     A file whose content was a version once is left out: what was improved in the browser stays.
     """
     new = 0
-    for path in sorted(processes.glob("*/documents/*.md")):
-        named = _FILE.fullmatch(path.name)
-        if named is None:
+    for path in sorted(processes.glob("*/*/*.md")):
+        named, kind = _FILE.fullmatch(path.name), _FOLDERS.get(path.parent.name)
+        if named is None or kind is None:
             continue
         process_id, text = path.parent.parent.name, path.read_text("utf-8")
         columns = document_template.c
         known = select(columns.key).where(
             columns.process_id == process_id,
+            columns.kind == kind,
             columns.template_id == named[1],
             columns.language == named[2],
             columns.sha256 == _digest(text),
         )
         if session.scalar(known) is None:
-            save(session, process_id, named[1], named[2], text, by=None)
+            save(session, process_id, named[1], named[2], text, by=None, kind=kind)
             new += 1
     return new
 
 
 def save(
-    session: Session, process_id: str, template_id: str, language: str, text: str, *, by: Person | None
+    session: Session,
+    process_id: str,
+    template_id: str,
+    language: str,
+    text: str,
+    *,
+    by: Person | None,
+    kind: Kind = Kind.DOCUMENT,
 ) -> Template:
     """Keep a new version of a template. Raises Invalid when it cannot be read; `placeholder` names what is wrong."""
     if _FILE.fullmatch(f"{template_id}.{language}.md") is None:
         raise Invalid("template_name_wrong")
     if not text.strip():
         raise Invalid("template_empty")
+    if kind is Kind.MAIL and not title_of(text.strip().splitlines()[0], with_places=True):
+        raise Invalid("mail_template_without_subject")
     if len(text) > LONGEST:
         raise Invalid("template_too_long", placeholder="")
     fill(text, {}, lambda _name, _value: "")
     columns = document_template.c
-    last = select(func.max(columns.version)).where(
-        columns.process_id == process_id, columns.template_id == template_id, columns.language == language
-    )
+    last = select(func.max(columns.version)).where(*_which(process_id, template_id, language, kind))
     session.execute(
         insert(document_template).values(
             key=new_key(),
             process_id=process_id,
+            kind=kind,
             template_id=template_id,
             language=language,
             version=(session.scalar(last) or 0) + 1,
@@ -119,12 +141,13 @@ def save(
             written_by=by.username if by is not None else None,
         )
     )
-    return newest(session, process_id, template_id, language)
+    return newest(session, process_id, template_id, language, kind)
 
 
-def listed(session: Session, process_id: str) -> list[Template]:
+def listed(session: Session, process_id: str, kind: Kind = Kind.DOCUMENT) -> list[Template]:
     """The newest version of each template of a process, by id and language."""
-    query = select(*_columns()).where(document_template.c.process_id == process_id)
+    columns = document_template.c
+    query = select(*_columns()).where(columns.process_id == process_id, columns.kind == kind)
     newest_of: dict[tuple[str, str], Template] = {}
     for row in session.execute(query.order_by(document_template.c.version)):
         found = Template(**row._mapping)
@@ -132,21 +155,23 @@ def listed(session: Session, process_id: str) -> list[Template]:
     return [newest_of[which] for which in sorted(newest_of)]
 
 
-def newest(session: Session, process_id: str, template_id: str, language: str) -> Template:
+def newest(
+    session: Session, process_id: str, template_id: str, language: str, kind: Kind = Kind.DOCUMENT
+) -> Template:
     """The newest version in this language, else in the other one. Raises NotFound."""
-    found = [one for one in listed(session, process_id) if one.template_id == template_id]
+    found = [one for one in listed(session, process_id, kind) if one.template_id == template_id]
     if not found:
         raise NotFound("template_not_found", template=template_id)
     return next((one for one in found if one.language == language), found[0])
 
 
-def versions(session: Session, process_id: str, template_id: str, language: str) -> list[Template]:
+def versions(
+    session: Session, process_id: str, template_id: str, language: str, kind: Kind = Kind.DOCUMENT
+) -> list[Template]:
     """All versions in a language, the newest first."""
-    columns = document_template.c
-    query = select(*_columns()).where(
-        columns.process_id == process_id, columns.template_id == template_id, columns.language == language
-    )
-    return [Template(**row._mapping) for row in session.execute(query.order_by(columns.version.desc()))]
+    query = select(*_columns()).where(*_which(process_id, template_id, language, kind))
+    newest_first = query.order_by(document_template.c.version.desc())
+    return [Template(**row._mapping) for row in session.execute(newest_first)]
 
 
 def with_text(template: Template, language: str, text: str) -> Template:
@@ -164,13 +189,7 @@ def make(
     if format_ not in FORMATS:
         raise Invalid("document_format_unknown", format=format_)
     at = clock.now()
-    known = {**values, "case_number": number, "today": clock.here().date().isoformat()}
-    filled = fill(
-        template.text,
-        known,
-        lambda name, value: _shown(name, value, words, template.language),
-        lambda name: (words.labels[name].pick(template.language) if name in words.labels else "") or name,
-    )
+    filled = filled_in(template, values, words, number=number)
     title = template.title
     make_it = pdf.render if format_ == "pdf" else word.render
     footer = " · ".join(part for part in (number, title) if part)
@@ -179,6 +198,16 @@ def make(
     )
     return Made(
         f"{'-'.join(part for part in (number, title) if part)}.{format_}", content, tuple(filled.missing)
+    )
+
+
+def filled_in(template: Template, values: Mapping[str, Any], words: FieldWords, *, number: str) -> Filled:
+    """The blocks of a template with the values of a case. Raises Invalid for a placeholder that cannot be read."""
+    return fill(
+        template.text,
+        {**values, "case_number": number, "today": clock.here().date().isoformat()},
+        lambda name, value: _shown(name, value, words, template.language),
+        lambda name: (words.labels[name].pick(template.language) if name in words.labels else "") or name,
     )
 
 
@@ -201,6 +230,16 @@ def _shown(name: str, value: Any, words: FieldWords, language: str) -> str:
     if options and all(isinstance(part, str) and part in options for part in parts):
         return ("、" if language == "zh" else ", ").join(options[part].pick(language) for part in parts)
     return as_text(value, language)
+
+
+def _which(process_id: str, template_id: str, language: str, kind: Kind) -> tuple[ColumnElement[bool], ...]:
+    columns = document_template.c
+    return (
+        columns.process_id == process_id,
+        columns.kind == kind,
+        columns.template_id == template_id,
+        columns.language == language,
+    )
 
 
 def _columns() -> list[Any]:

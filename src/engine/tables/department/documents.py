@@ -56,6 +56,7 @@ document_template = Table(
     metadata,
     key_column(),
     Column("process_id", String(200), nullable=False),
+    Column("kind", String(10), nullable=False, comment="document, mail"),
     Column("template_id", String(100), nullable=False),
     Column("language", String(10), nullable=False),
     Column("version", Integer, nullable=False),
@@ -63,7 +64,7 @@ document_template = Table(
     Column("sha256", String(64), nullable=False),
     Column("written_at", Instant, nullable=False),
     Column("written_by", String(120)),
-    UniqueConstraint("process_id", "template_id", "language", "version"),
+    UniqueConstraint("process_id", "kind", "template_id", "language", "version"),
 )
 
 process_manual = Table(
