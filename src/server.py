@@ -15,18 +15,16 @@ from sqlalchemy import Engine
 from waitress.server import create_server
 
 from laneway import logs, traces
-from laneway.engine import clock, database, deployments
+from laneway.engine import clock, database
 from laneway.engine.database import schema, wakeups
-from laneway.engine.deployments import Deployed, process_folder
+from laneway.engine.deployments import Deployed
 from laneway.engine.keeping.retention import Rules
 from laneway.engine.monitoring.readiness import Readiness
 from laneway.errors import Unavailable
-from laneway.records import organisation, sample_records
-from laneway.records.cases import figures
-from laneway.records.documents import manuals, scanner, templates
-from laneway.records.work import delivered as work_delivered
+from laneway.records import organisation
+from laneway.records.documents import scanner
 from laneway.settings import Settings
-from laneway.tasks import demonstration, outbox
+from laneway.tasks import demonstration, outbox, preparing
 from laneway.tasks.archiving import Archivist
 from laneway.tasks.heartbeat import Heartbeat
 from laneway.tasks.loader import load_handlers
@@ -50,22 +48,10 @@ def prepare(settings: Settings) -> Deployed | None:
     _configure(settings)
     schema.upgrade(_open(settings))
     with database.unit_of_work() as session:
-        organisation.add_default_groups(session)
-        work_delivered.load(session)
-        figures.load(session)
-        if settings.demo:
-            organisation.load_demo(session)
-            sample_records.load(session)
-            work_delivered.load_demo(session)
+        preparing.bring_in_records(session, demo=settings.demo)
     if not settings.processes.is_dir():
         return None
-    load_handlers(settings.processes)
-    resources = process_folder.read_files([settings.processes])
-    with database.unit_of_work() as session:
-        new = process_folder.never_deployed(session, resources)
-        deployed = deployments.deploy(session, new, by=None) if new else None
-        templates.add_shipped(session, settings.processes)
-        manuals.add_shipped(session, settings.processes)
+    deployed = preparing.bring_in_processes(settings.processes)
     if settings.demo:
         people = {person.username: person for person in organisation.demo_people()}
         demonstration.fill(settings.processes, people)

@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from laneway import __version__, logs
-from laneway.cli import backup, db, feel, history, outbox, statistics
-from laneway.cli.words import both, fail, opened, show_findings
+from laneway.cli import backup, db, feel, history, outbox, scenarios, statistics
+from laneway.cli.words import both, fail, in_words, opened, show_findings
 from laneway.engine import accounts, database, deployments, instances
 from laneway.engine.database import schema
 from laneway.engine.deployments import Deployed, process_folder
@@ -35,19 +35,9 @@ class _Commands(click.Group):
             show_findings(error.findings)
             fail("没有部署 / nothing was deployed")
         except LanewayError as error:
-            fail(_in_words(error))
+            fail(in_words(error))
         except SettingsError as error:
             fail(str(error))
-
-
-def _in_words(error: LanewayError) -> str:
-    """Both languages, then the code and its parameters, which the general texts leave out."""
-    from laneway.web import error_texts, errors  # only a failure needs the texts of the pages
-
-    chinese = errors.message(error)
-    english = error_texts.TEXTS.get(error.code, "")
-    both = " / ".join(filter(None, (chinese, english % error.params if "%(" in english else english)))
-    return f"{both} [{error}]"
 
 
 @click.group("laneway", cls=_Commands)
@@ -65,6 +55,7 @@ main.add_command(backup.restore_backup)
 main.add_command(history.history)
 main.add_command(outbox.commands)
 main.add_command(statistics.statistics)
+main.add_command(scenarios.test_stories)
 
 
 # -- running

@@ -48,6 +48,8 @@ TEXTS: Mapping[str, str] = {
     "deployment_refused": N_("Not published: %(count)s findings must be mended first."),
     "form_invalid": N_("Some fields need another look."),
     "group_unknown": N_("There is no such group: %(groups)s."),
+    "scratch_needs_postgresql": N_("A PostgreSQL server is needed for this, not %(url)s."),
+    "scratch_not_made": N_("The server did not make a database: %(reason)s."),
     "scenario_broken": N_("A story cannot be read: %(file)s, step %(step)s, %(field)s: %(reason)s."),
     "handlers_broken": N_("The automatic steps of a process could not be loaded: %(file)s."),
     "locale_unknown": N_("There is no such language."),

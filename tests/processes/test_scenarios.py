@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
-from laneway.engine import deployments
 from laneway.engine.bpmn.reader import read_processes
-from laneway.engine.deployments import process_folder
-from laneway.records import organisation, sample_records
-from laneway.records.cases import figures
-from laneway.records.documents import templates
-from laneway.records.work import delivered
-from laneway.tasks.loader import load_handlers
-from laneway.testing import play, read_scenario
+from laneway.records.scenarios import wording
+from laneway.tasks.scenarios.stage import Stage
+from laneway.testing import read_scenario
 from laneway.words import Resource
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 SCENARIOS = sorted(PROCESSES.glob("*/scenarios/*.toml"))
-PEOPLE = {person.username: person for person in organisation.demo_people()}
 
 
-@pytest.fixture(name="stage")
-def _stage(database: ModuleType) -> ModuleType:
-    """A database with the demonstration people and every process deployed."""
-    load_handlers(PROCESSES)
-    with database.unit_of_work() as session:
-        organisation.load_demo(session)
-        sample_records.load(session)
-        delivered.load(session)
-        delivered.load_demo(session)
-        figures.load(session)
-        deployments.deploy(session, process_folder.read_files([PROCESSES]), by=None)
-        templates.add_shipped(session, PROCESSES)
-    return database
+@pytest.fixture(scope="module", name="stage", params=["sqlite", "postgresql"])
+def _stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """Where stories play: copies of a database with the demonstration and every process."""
+    server = "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql"))
+    with Stage(PROCESSES, server) as stage:
+        yield stage
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
-def test_a_story_of_the_department_goes_as_told(path: Path, stage: ModuleType, frozen_clock: Any) -> None:
-    outcome = play(read_scenario(path), PEOPLE.__getitem__, frozen_clock)
-    told = [one.sentence.en for one in outcome.differences]
-    assert outcome.is_passed, f"step {outcome.stopped_at}: {outcome.problem} {told}"
+def test_a_story_of_the_department_goes_as_told(path: Path, stage: Stage) -> None:
+    outcome, words = stage.play(read_scenario(path))
+    told = [
+        wording.difference(words, one.check, one.detail, one.expected, one.found).en
+        for one in outcome.differences
+    ]
+    assert outcome.is_passed, f"step {outcome.stopped_at}: {outcome.error!r} {told} {outcome.incidents}"
 
 
 @pytest.mark.parametrize("path", sorted(PROCESSES.glob("*.bpmn")), ids=lambda path: path.stem)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from laneway.engine import instances, numbers
+from laneway.engine import definitions, instances, numbers
 from laneway.engine.database import Session, reading
 from laneway.engine.model import InstanceState
 from laneway.engine.queries import case_detail, cases, whole_history
@@ -23,7 +23,6 @@ from laneway.records.kinds import store
 from laneway.records.kinds.values import as_json
 from laneway.records.scenarios.check_kinds import CHECKS
 from laneway.records.scenarios.format import Told, plain
-from laneway.words import Text
 
 if TYPE_CHECKING:
     from laneway.tasks.scenarios.player import Played, Player
@@ -44,22 +43,6 @@ class Difference:
     detail: str
     expected: Any
     found: Any
-
-    @property
-    def sentence(self) -> Text:
-        """The difference in words."""
-        name, detail = CHECKS[self.check].name, f" {self.detail}" if self.detail else ""
-        expected, found = _shown(self.expected), _shown(self.found)
-        return Text(
-            f"{name.zh}{detail}：应为 {expected}，实为 {found}",
-            f"{name.en}{detail}: expected {expected}, found {found}",
-        )
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "∅"
-    return ", ".join(map(_shown, value)) or "∅" if isinstance(value, list | tuple) else str(value)
 
 
 @dataclass(frozen=True)
@@ -148,8 +131,10 @@ def _ended_at(seen: Seen, told: str) -> list[Difference]:
     row = seen.row()
     if row.closed_at is None:
         return _same(told, [f"… {place}" for place in row.waiting_at])
-    ends = [one.element_id for one in seen.history() if one.event == "element_completed" and one.element_id]
-    return [] if told in ends else [Difference("", "", told, ends[-1:])]
+    level = definitions.load(seen.session, row.process_definition_key).process.level
+    ends = {node.id for node in level.everything() if node.type == "endEvent"}
+    reached = [one.element_id for one in seen.history() if one.element_id in ends]
+    return [] if told in reached else [Difference("", "", told, list(dict.fromkeys(reached)))]
 
 
 def _passed(seen: Seen, told: list[str]) -> list[Difference]:

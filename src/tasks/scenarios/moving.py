@@ -8,6 +8,7 @@ from typing import Protocol
 from laneway.engine import agenda, clock
 from laneway.engine.database import reading
 from laneway.tasks.draining import drain
+from laneway.tasks.scenarios.stopped import Stopped
 
 _MOST_STOPS = 20_000
 
@@ -33,10 +34,10 @@ class MovableClock:
 def move(time: Time, until: datetime) -> None:
     """Let the time pass until a moment; what falls due before it happens at its own time.
 
-    Raises LookupError when the moment is over already, or when there is no end to what falls due.
+    Raises Stopped when the moment is over already, or when there is no end to what falls due.
     """
     if until < time.now:
-        raise LookupError(f"it is {time.now.isoformat()} already")
+        raise Stopped(f"已经是 {time.now.isoformat()}", f"it is {time.now.isoformat()} already")
     for _ in range(_MOST_STOPS):
         drain()
         with reading() as session:
@@ -46,4 +47,7 @@ def move(time: Time, until: datetime) -> None:
             drain()
             return
         time.now = max(next_at, time.now)
-    raise LookupError(f"more than {_MOST_STOPS} things fall due before {until.isoformat()}")
+    raise Stopped(
+        f"{until.isoformat()} 之前到期的事超过 {_MOST_STOPS} 件",
+        f"more than {_MOST_STOPS} things fall due before {until.isoformat()}",
+    )

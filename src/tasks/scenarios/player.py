@@ -18,6 +18,7 @@ from laneway.records.scenarios.format import Scenario, Step, Told
 from laneway.tasks.draining import drain
 from laneway.tasks.scenarios import steps
 from laneway.tasks.scenarios.moving import Time
+from laneway.tasks.scenarios.stopped import Stopped
 
 _NUMBER = re.compile(r"\{case(?::([\w-]+))?\}")
 
@@ -92,7 +93,7 @@ class Player:
     def do(self, step: Step) -> None:
         """Do one step, and what follows from it by itself.
 
-        Raises LookupError when it cannot be done, telling what is there instead, or when a refusal did not come.
+        Raises Stopped when it cannot be done, telling what is there instead, or when a refusal did not come.
         """
         self.mark = database.new_key()
         steps.DO[step.verb](self, step.told)
@@ -102,17 +103,17 @@ class Player:
     # -- what steps ask
 
     def case(self, told: Told) -> Played:
-        """The case that a step tells of: `of`, else the first one of the story. Raises LookupError."""
+        """The case that a step tells of: `of`, else the first one of the story. Raises Stopped."""
         return self.named(told.get("of"))
 
     def named(self, name: str | None) -> Played:
-        """The case of this name, the first one without. Raises LookupError."""
+        """The case of this name, the first one without. Raises Stopped."""
         if name is None:
             if not self.cases:
-                raise LookupError("no case has been opened yet")
+                raise Stopped("还没有案件", "no case has been opened yet")
             return next(iter(self.cases.values()))
         if name not in self.cases:
-            raise LookupError(f"no case is called {name}")
+            raise Stopped(f"没有名为 {name} 的案件", f"no case is called {name}")
         return self.cases[name]
 
     def opened(self, told: Told, instance_key: int, case_number: str | None) -> Played:
@@ -123,7 +124,7 @@ class Player:
 
     @property
     def instance_key(self) -> int:
-        """The instance of the first case. Raises LookupError before there is one."""
+        """The instance of the first case. Raises Stopped before there is one."""
         return self.named(None).instance_key
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from laneway.engine.database import reading
 from laneway.engine.model import Person
 from laneway.engine.queries import case_detail
-from laneway.errors import Invalid, LanewayError
+from laneway.errors import LanewayError
 from laneway.records.scenarios.format import Scenario
 from laneway.tasks.scenarios import checks
 from laneway.tasks.scenarios.checks import Difference
@@ -21,14 +21,16 @@ from laneway.tasks.scenarios.player import Player
 class Outcome:
     """How a story went. `stopped_at` is the number of the step that failed, `given`, `then`, or empty.
 
-    `problem` tells why a step could not be done; `differences` what was otherwise than told after it.
+    `error` is why a step could not be done, `incidents` which steps of a case failed, `differences` what was otherwise
+    than told.
     """
 
     scenario: Scenario
     seconds: float
     stopped_at: str = ""
-    problem: str = ""
+    error: Exception | None = None
     differences: list[Difference] = field(default_factory=list)
+    incidents: list[str] = field(default_factory=list)
 
     @property
     def is_passed(self) -> bool:
@@ -39,12 +41,8 @@ class Outcome:
 def play(scenario: Scenario, person: Callable[[str], Person], time: Time) -> Outcome:
     """Play a story in the connected database, up to the first thing that goes otherwise than told."""
     begun, player, at = stopwatch.perf_counter(), Player(scenario, person, time), "given"
-
-    def outcome(
-        problem: str = "", differences: list[Difference] | None = None, stopped_at: str = ""
-    ) -> Outcome:
-        return Outcome(scenario, stopwatch.perf_counter() - begun, stopped_at, problem, differences or [])
-
+    error: Exception | None = None
+    found: list[Difference] = []
     try:
         player.begin()
         for step in scenario.steps:
@@ -53,31 +51,23 @@ def play(scenario: Scenario, person: Callable[[str], Person], time: Time) -> Out
             named = {"of": step.told["as"]} if "as" in step.told else step.told
             found = checks.differences(player, step.then, named)
             if found:
-                return outcome(differences=found, stopped_at=at)
-        at = "then"
-        found = checks.differences(player, scenario.then, {}, is_end=True)
-    except (LanewayError, LookupError, ValueError) as error:
-        return outcome(_told(error) + _incidents(player), stopped_at=at)
-    failed = _incidents(player)
-    return outcome(failed, found, "then" if found or failed else "")
+                break
+        else:
+            at = "then"
+            found = checks.differences(player, scenario.then, {}, is_end=True)
+    except (LanewayError, LookupError, ValueError) as caught:
+        error = caught
+    incidents = _incidents(player) if error or at == "then" else []
+    failed = bool(error or found or incidents)
+    seconds = stopwatch.perf_counter() - begun
+    return Outcome(scenario, seconds, at if failed else "", error, found, incidents)
 
 
-def _told(error: Exception) -> str:
-    """The error with the fields that it names."""
-    fields = error.problems if isinstance(error, Invalid) else []
-    return " ".join(
-        [
-            str(error.args[0] if isinstance(error, KeyError) else error),
-            *(f"{path}: {code}" for path, code, _ in fields),
-        ]
-    )
-
-
-def _incidents(player: Player) -> str:
+def _incidents(player: Player) -> list[str]:
     """Steps that failed in the cases of the story: none may be left at its end."""
     told = []
     with reading() as session:
         for case in list(player.cases.values())[:20]:
             around = case_detail.surroundings(session, case.instance_key)
-            told += [f"[{case.number} {one.element_id}: {one.message}]" for one in around.incidents]
-    return " ".join(told)
+            told += [f"{case.number} {one.element_id}: {one.message}" for one in around.incidents]
+    return told

@@ -20,6 +20,7 @@ from laneway.records.parties import starting
 from laneway.records.scenarios.format import Told
 from laneway.tasks.draining import drain
 from laneway.tasks.scenarios import moving
+from laneway.tasks.scenarios.stopped import Stopped
 
 if TYPE_CHECKING:
     from laneway.tasks.scenarios.player import Player
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _refusals(player: Player, told: Told) -> Iterator[None]:
-    """Take the refusal that a step tells of; raises LookupError when it does not come."""
+    """Take the refusal that a step tells of; raises Stopped when it does not come."""
     if not told.get("refused") and "invalid" not in told:
         yield
         return
@@ -44,8 +45,9 @@ def _refusals(player: Player, told: Told) -> Iterator[None]:
         if "invalid" not in told or named != sorted(told["invalid"]):
             raise
         return
-    wanted = "be refused" if told.get("refused") else f"be told what is wrong with {told['invalid']}"
-    raise LookupError(f"{told['by']} was not stopped, and should {wanted}")
+    if told.get("refused"):
+        raise Stopped(f"{told['by']} 没有被拒绝", f"{told['by']} was not refused")
+    raise Stopped("表单没有指出任何问题", "the form found nothing wrong")
 
 
 def start(player: Player, told: Told) -> None:
@@ -71,8 +73,9 @@ def complete(player: Player, told: Told) -> None:
         open_tasks = user_tasks.open_under(session, player.case(told).instance_key)
         here = [task for task in open_tasks if task.element_id == told["complete"]]
         if not here:
-            names = ", ".join(task.element_id for task in open_tasks) or "none"
-            raise LookupError(f"{told['complete']} is not open for {by.username}; open: {names}")
+            names = ", ".join(task.element_id for task in open_tasks) or "∅"
+            what = told["complete"]
+            raise Stopped(f"{what} 不是待办任务；待办：{names}", f"{what} is not open; open: {names}")
         # Of a multi-instance task, the one that this person may do.
         mine = [task for task in here if access.may(by, Action.CLAIM_USER_TASK, task)]
         key = (mine or here)[0].key
@@ -101,7 +104,8 @@ def message(player: Player, told: Told) -> None:
         with reading() as session:
             found = cases.newest(session)
         if found[0] in {case.instance_key for case in player.cases.values()}:
-            raise LookupError(f"the message {told['message']} opened no case")
+            name = told["message"]
+            raise Stopped(f"消息 {name} 没有立案", f"the message {name} opened no case")
         player.opened(told, *found)
 
 
@@ -141,7 +145,8 @@ def agree(player: Player, told: Told) -> None:
             session, kind, store.key_of(session, kind, player.filled(told["code"]))
         )
         if not waiting:
-            raise LookupError(f"no change of {told['code']} waits for agreement")
+            code = told["code"]
+            raise Stopped(f"{code} 没有待同意的修改", f"no change of {code} waits for agreement")
         for proposal in waiting:
             proposals.approve(session, proposal.key, by=player.person(told["by"]))
 
@@ -153,8 +158,8 @@ def reopen(player: Player, told: Told) -> None:
         by = player.person(told["by"])
         again = reopening.reopen(session, before.number, by=by, reason=told["reopen"])
         if again.is_new != ("as" in told):
-            found = "a new case" if again.is_new else "the same case"
-            raise LookupError(f"reopening gave {found}, {again.number}")
+            zh, en = ("新案件", "a new case") if again.is_new else ("同一案件", "the same case")
+            raise Stopped(f"重新打开得到{zh} {again.number}", f"reopening gave {en}, {again.number}")
         if again.is_new:
             player.opened(told, cases.newest(session)[0], again.number)
 
