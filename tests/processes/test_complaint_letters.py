@@ -26,8 +26,10 @@ CASE = {
     "amount": 1234.5,
     "letter_text": "The lot was off colour.",
     "question_to_customer": "Which temperature?",
+    "merged_into": "CP-2026-000003",
 }
-STEPS = ("acknowledge", "ask_customer", "send_decision", "send_closing_letter")
+STEPS = ("acknowledge", "ask_customer", "send_decision", "send_closing_letter", "unreachable", "external_route")
+LETTERS = (*STEPS, "merged")
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +58,7 @@ def sent(asked: Job) -> Mail:
     return mail
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", LETTERS)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_letter_names_the_case_and_speaks_the_customers_language(step: str, language: str) -> None:
     mail = sent(job(step, language=language))

@@ -156,7 +156,7 @@ def test_a_line_of_the_log_is_written_once(open_case):
     for _again in range(2):
         do(
             job(
-                "laneway:log-interaction", number, {"kind": "dispute", "channel": "mail"}, text="Not accepted"
+                "laneway:log-interaction", number, {"kind": "dispute"}, log_channel="mail", channel="email", log_text="Not accepted"
             )
         )
     with reading() as session:
@@ -170,7 +170,7 @@ def test_a_line_of_the_log_is_written_once(open_case):
 def test_a_line_of_no_kind_channel_or_text_is_refused(open_case, headers, text):
     number, _key = open_case(customer="Rhein Dämm")
     with pytest.raises(ValueError, match=r"."):
-        do(job("laneway:log-interaction", number, headers, text=text))
+        do(job("laneway:log-interaction", number, headers, log_text=text))
 
 
 def test_a_message_goes_to_every_key_once(database):

@@ -18,8 +18,9 @@ def install() -> None:
 def write(job: Job) -> None:
     """Write the line that headers and inputs tell (docs/dialect.md); done again, it stays one line.
 
-    `kind`, `channel`, `text` and `contact` come from the task's headers or, where these are missing, from input
-    mappings. ValueError outside a case, without a text, or for a kind or channel that there is not.
+    `kind`, `channel`, `text` and `contact` are headers of the task, or input mappings named `log_kind` and so on, so
+    that a case's own variables are not taken for them. ValueError outside a case, without a text, or for a kind or
+    channel that there is not.
     """
     if job.case_number is None:
         raise ValueError(f"{JOB_TYPE}: 缺少案件 / there is no case")
@@ -38,4 +39,4 @@ def write(job: Job) -> None:
 
 
 def _said(job: Job, name: str) -> str:
-    return str(job.headers.get(name) or job.variables.get(name) or "").strip()
+    return str(job.headers.get(name) or job.variables.get(f"log_{name}") or "").strip()
