@@ -11,8 +11,8 @@ from laneway.engine.tables import job, process_instance, user_task
 from laneway.errors import NotFound
 
 
-def doer_of(session: Session, job_key: int, element_id: str = "") -> Person:
-    """Who was the last to complete this user task in the instance of a job; without an element, who started it.
+def doer_of(session: Session, job_key: int, element_ids: str = "") -> Person:
+    """Who was the last to complete one of these user tasks (ids with commas) in the instance of a job, else its starter.
 
     Raises NotFound when nobody did: nobody stands for what a program has entered.
     """
@@ -22,13 +22,13 @@ def doer_of(session: Session, job_key: int, element_id: str = "") -> Person:
         select(columns.completed_by)
         .where(
             columns.instance_key == instance_key,
-            columns.element_id == element_id,
+            columns.element_id.in_([one.strip() for one in element_ids.split(",")]),
             columns.state == UserTaskState.COMPLETED,
         )
         .order_by(columns.completed_at.desc(), columns.key.desc())
     )
     started = select(process_instance.c.started_by).where(process_instance.c.key == instance_key)
-    username = session.scalar(done.limit(1) if element_id else started)
+    username = session.scalar(done.limit(1)) or session.scalar(started)
     if username is None:
-        raise NotFound("person_not_found", username=element_id)
+        raise NotFound("person_not_found", username="")
     return accounts.person(session, username)

@@ -7,6 +7,7 @@ from laneway.records.goods import kinds as _goods  # noqa: F401 - declares its k
 from laneway.records.kinds import known
 from laneway.records.kinds.declared import Kind
 from laneway.records.knowledge import kinds as _knowledge  # noqa: F401 - declares its kinds
+from laneway.records.knowledge import safety as _safety  # noqa: F401 - declares its kind
 from laneway.records.parties import kinds as _parties  # noqa: F401 - declares its kinds
 from laneway.records.work import kinds as _work  # noqa: F401 - declares its kinds
 

@@ -4,17 +4,35 @@ from laneway.errors import BpmnError
 from laneway.tasks.registry import Job, handler
 from laneway.tasks.steps import (
     block_lot,
+    countries,
     document,
     goods,
     groups,
     interaction,
+    knowledge,
     mails,
     message,
+    parties,
     similar,
     webhook,
+    working_time,
 )
 
 __all__ = ["BpmnError", "Job", "handler"]
 
-for _step in (block_lot, document, goods, groups, interaction, mails, message, similar, webhook):
+for _step in (
+    block_lot,
+    countries,
+    document,
+    goods,
+    groups,
+    interaction,
+    knowledge,
+    mails,
+    message,
+    parties,
+    similar,
+    webhook,
+    working_time,
+):
     _step.install()

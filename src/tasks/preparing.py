@@ -10,6 +10,7 @@ from laneway.engine.deployments import Deployed, process_folder
 from laneway.records import organisation, sample_records
 from laneway.records.cases import figures
 from laneway.records.documents import manuals, templates
+from laneway.records.knowledge import safety
 from laneway.records.work import delivered as work_delivered
 from laneway.tasks.loader import load_handlers
 
@@ -19,6 +20,7 @@ def bring_in_records(session: Session, *, demo: bool) -> None:
     organisation.add_default_groups(session)
     work_delivered.load(session)
     figures.load(session)
+    safety.load(session)
     if demo:
         bring_in_people(session)
         bring_in_samples(session)

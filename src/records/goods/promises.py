@@ -12,13 +12,14 @@ from sqlalchemy import Select, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock, database
+from laneway.engine.calendars import durations
 from laneway.engine.tables import goods
+from laneway.engine.working_calendars import Calendars
 from laneway.errors import Conflict, NotFound
 from laneway.records.goods import quantities, stock
 from laneway.records.goods.stock import Movement
 
-_RESERVATION_DAYS = 3
-_SATURDAY = 5
+_RESERVATION = "3 wd"
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def reserve(
 ) -> Reservation:
     """Keep a quantity for somebody for three working days; for a job that is done again, the one it made before.
 
+    The days are those of our own calendar.
     The product's row is locked first, so that two cannot promise the same stock.
     Raises Conflict `stock_not_enough` when less can be promised or the lot is blocked, NotFound, Invalid.
     """
@@ -133,7 +135,7 @@ def reserve(
     if left < quantities.shown(wanted) or is_blocked:
         raise Conflict("stock_not_enough", product=code, left=str(left), unit=product.unit)
     key, at = database.new_key(), clock.now()
-    expires_at = _working_days_later(at, _RESERVATION_DAYS)
+    expires_at = durations.add(Calendars(session).of(""), at, _RESERVATION)
     session.execute(
         insert(goods.stock_reservation).values(
             key=key,
@@ -214,11 +216,3 @@ def _substitutes(session: Session, product_key: int) -> list[str]:
         .where(columns.product_key == product_key, goods.product.c.is_active)
     )
     return list(session.scalars(query.order_by(goods.product.c.code)))
-
-
-def _working_days_later(at: datetime, days: int) -> datetime:
-    """The same time of day so many days from Monday to Friday later."""
-    while days:
-        at += timedelta(days=1)
-        days -= at.weekday() < _SATURDAY
-    return at

@@ -13,8 +13,10 @@ from laneway.records.parties.kinds import PARTY
 MESSAGE = "customer.changed"
 
 
-def publish(session: Session, key: int, *, by: Person, source_key: int | None = None) -> None:
+def publish(session: Session, key: int, *, by: Person | None = None, source_key: int | None = None) -> None:
     """Publish that a party has changed; its code is the correlation key. Done again for the same job, it stays one.
+
+    `by` is nobody for a step of a diagram.
 
     The variables are `party` (its code), `party_name`, `party_type` and `revision`.
     """

@@ -155,6 +155,18 @@ knowledge_article = Table(
     Column("review_on", Date, nullable=False),
 )
 
+safety_word = Table(
+    "safety_word",
+    metadata,
+    key_column(),
+    Column("word", String(60), nullable=False, unique=True),
+    Column("sign", String(20), nullable=False, comment="leak, injury, bulging, fire"),
+    Column("source", String(400), nullable=False),
+    Column("owner_group", String(120), nullable=False),
+    Column("review_on", Date, nullable=False),
+    comment="words that make a question of a customer an emergency",
+)
+
 solution = Table(
     "solution",
     metadata,
