@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from laneway.engine import due, effects, messages, runtime, timers
-from laneway.engine.tables import effect, is_leased_job, job, message, pending_change, timer
+from laneway.engine import clock_alerts, due, effects, messages, runtime, timers
+from laneway.engine.tables import case_clock, effect, is_leased_job, job, message, pending_change, timer
 
 
 class Chore(StrEnum):
@@ -19,6 +19,7 @@ class Chore(StrEnum):
 
     EFFECT = "effect"
     TIMER = "timer"
+    CLOCK = "clock"
     LEASE = "lease"
     MESSAGE = "message"
     STATISTICS = "statistics"
@@ -38,12 +39,14 @@ def look(session: Session) -> Agenda:
     conditions: dict[Chore, ColumnElement[bool]] = {
         Chore.EFFECT: select(effect.c.key).where(effects.is_due()).exists(),
         Chore.TIMER: select(timer.c.key).where(timers.is_due()).exists(),
+        Chore.CLOCK: select(case_clock.c.instance_key).where(clock_alerts.is_due()).exists(),
         Chore.LEASE: select(job.c.key).where(expired).exists(),
         Chore.MESSAGE: select(message.c.key).where(messages.has_expired()).exists(),
         Chore.STATISTICS: select(pending_change.c.key).exists(),
     }
     ahead = [
         select(func.min(timer.c.due_at)).where(timer.c.due_at > due.now()).scalar_subquery(),
+        select(func.min(case_clock.c.next_at)).where(case_clock.c.next_at > due.now()).scalar_subquery(),
         select(func.min(effect.c.not_before)).where(effect.c.not_before > due.now()).scalar_subquery(),
         select(func.min(job.c.leased_until))
         .where(is_leased_job, job.c.leased_until > due.now())

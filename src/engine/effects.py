@@ -15,7 +15,8 @@ from laneway.engine.database import is_postgresql
 from laneway.engine.model import OPEN_STATES, InstanceState
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note, StepFailed
-from laneway.engine.tables import effect, process_instance
+from laneway.engine.tables import case_clock, case_file, effect, is_running_clock, process_instance
+from laneway.engine.waits import queue_effect
 from laneway.errors import Conflict, NotFound
 
 _LONGEST_PAUSE_SECONDS = 3600
@@ -160,6 +161,29 @@ def _advance_if_active(session: Session, instance_key: int, change: runtime.Chan
             raise
 
 
+def _recount_calendar(session: Session, row: Any) -> None:
+    """A calendar has changed: each case with a running clock is counted anew in a transaction of its own.
+
+    Without a code, all are: the organisation has another calendar now.
+    """
+    code, columns = row.payload["code"], case_clock.c
+    query = select(columns.instance_key).where(is_running_clock).distinct()
+    for key in session.scalars(query.where(columns.calendar == code) if code else query):
+        queue_effect(session, "recount_clocks", instance_key=key)
+
+
+def _recount_party(session: Session, row: Any) -> None:
+    files, columns = case_file.c, case_clock.c
+    query = select(columns.instance_key).join(case_file, files.instance_key == columns.instance_key)
+    named = (files.party_code == row.payload["code"]) & is_running_clock
+    for key in session.scalars(query.where(named).distinct()):
+        queue_effect(session, "recount_clocks", instance_key=key)
+
+
+def _recount_clocks(session: Session, row: Any) -> None:
+    runtime.recount_clocks(session, row.instance_key)
+
+
 _DOERS: dict[str, Callable[[Session, Any], None]] = {
     "correlate_message": _correlate_message,
     "correlate_held_back": _correlate_held_back,
@@ -170,4 +194,7 @@ _DOERS: dict[str, Callable[[Session, Any], None]] = {
     "cancel_child": _cancel_child,
     "child_completed": _child_completed,
     "throw_in_parent": _throw_in_parent,
+    "recount_calendar": _recount_calendar,
+    "recount_party": _recount_party,
+    "recount_clocks": _recount_clocks,
 }

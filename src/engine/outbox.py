@@ -94,6 +94,7 @@ _PATIENCE = {
 _LONGEST_PAUSE = 3 * 3600
 _LONGEST_RETRY_AFTER = 24 * 3600
 _ERROR_LENGTH = 2000
+_SUBJECT_LENGTH = 400
 _WAITING = (OutgoingState.QUEUED, OutgoingState.SENDING)
 _columns = outgoing.c
 
@@ -164,6 +165,38 @@ def _case_number(session: Session, instance_key: int) -> str | None:
     )
     number: str | None = session.scalar(query)
     return number
+
+
+def queue_mail(
+    session: Session, instance_key: int, mail: Mail, *, dedupe_key: str, not_before: datetime | None = None
+) -> Note:
+    """Put a mail of our own into the outbox that no job asked for; it leaves at `not_before`, or at once.
+
+    `dedupe_key` tells it from all others of the instance. Returns what its history is to tell.
+    """
+    now = clock.now()
+    session.execute(
+        insert(outgoing).values(
+            key=new_key(),
+            instance_key=instance_key,
+            element_id=None,
+            kind=OutgoingKind.MAIL,
+            dedupe_key=dedupe_key,
+            recipient=mail.to,
+            subject=mail.subject[:_SUBJECT_LENGTH],
+            body=mail.body,
+            html=None,
+            files=[],
+            thread=None,
+            headers={},
+            state=OutgoingState.QUEUED,
+            attempts=0,
+            last_attempt=_PATIENCE[OutgoingKind.MAIL].attempts,
+            created_at=now,
+            not_before=not_before or now,
+        )
+    )
+    return Note("mail_queued", None, None, {"to": mail.to, "subject": mail.subject[:_SUBJECT_LENGTH]})
 
 
 def _cloud_event(hook: Webhook, id_: str, job: Any, now: datetime) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from laneway.records.calendars import kinds as _calendars  # noqa: F401 - declares its kind
 from laneway.records.cases import figures as _figures  # noqa: F401 - declares its kind
+from laneway.records.duties import kinds as _duties  # noqa: F401 - declares its kind
 from laneway.records.goods import kinds as _goods  # noqa: F401 - declares its kinds
 from laneway.records.kinds import known
 from laneway.records.kinds.declared import Kind

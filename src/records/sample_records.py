@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from laneway.engine import clock
 from laneway.engine.tables.department.parties import party
 from laneway.records import catalogue
+from laneway.records.calendars import delivered as calendars_delivered
 from laneway.records.goods import samples
 from laneway.records.kinds import store
 from laneway.records.kinds.declared import Kind
@@ -25,6 +26,7 @@ _REASON = "演示数据 · demonstration"
 
 def load(session: Session) -> int:
     """Bring the records into the database, of the kinds of which there are none yet; how many."""
+    calendars_delivered.load(session)  # which customers name
     added = 0
     for package, name in _FILES.items():
         told = tomllib.loads((files(package) / name).read_text("utf-8"))

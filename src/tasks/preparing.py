@@ -8,8 +8,10 @@ from laneway.engine import deployments
 from laneway.engine.database import Session, unit_of_work
 from laneway.engine.deployments import Deployed, process_folder
 from laneway.records import organisation, sample_records
+from laneway.records.calendars import delivered as calendars_delivered
 from laneway.records.cases import figures
 from laneway.records.documents import manuals, templates
+from laneway.records.duties import delivered as duties_delivered
 from laneway.records.knowledge import safety
 from laneway.records.work import delivered as work_delivered
 from laneway.tasks.loader import load_handlers
@@ -18,6 +20,7 @@ from laneway.tasks.loader import load_handlers
 def bring_in_records(session: Session, *, demo: bool) -> None:
     """The groups and delivered records, and with `demo` the demonstration organisation; what is there stays."""
     organisation.add_default_groups(session)
+    calendars_delivered.load(session)
     work_delivered.load(session)
     figures.load(session)
     safety.load(session)
@@ -27,8 +30,9 @@ def bring_in_records(session: Session, *, demo: bool) -> None:
 
 
 def bring_in_people(session: Session) -> None:
-    """The people of the demonstration organisation."""
+    """The people of the demonstration organisation, and what each is there for."""
     organisation.load_demo(session)
+    duties_delivered.load_demo(session)
 
 
 def bring_in_samples(session: Session) -> None:

@@ -17,11 +17,12 @@ from functools import partial
 from typing import Any, Final
 
 from laneway import logs, metrics, observed
-from laneway.engine import agenda, clock, database, effects, jobs, messages, statistics, timers
+from laneway.engine import agenda, clock, clock_alerts, database, effects, jobs, timers
 from laneway.engine.agenda import Chore
 from laneway.engine.database import Session, unit_of_work, wakeups
 from laneway.errors import BpmnError, Unavailable
-from laneway.tasks import reports
+from laneway.records.duties import telling
+from laneway.tasks import chores, reports
 from laneway.tasks.keeper import TICK_SECONDS, Keeper, store_progress, too_long
 from laneway.tasks.lanes import AsyncLane, ThreadLane, alone
 from laneway.tasks.registry import registered
@@ -298,8 +299,8 @@ class _House:
         with database.reading() as session:
             seen = agenda.look(session)
         self.next_at = seen.next_at
-        chores = [chore for chore in Chore if chore in seen.due and self._is_time_for(chore)]
-        done = [self._some(chore) for chore in chores]  # all of them, each its share
+        waiting = [chore for chore in Chore if chore in seen.due and self._is_time_for(chore)]
+        done = [self._some(chore) for chore in waiting]  # all of them, each its share
         return any(done)
 
     def _is_time_for(self, chore: Chore) -> bool:
@@ -344,6 +345,15 @@ def _fire(limit: int) -> bool:
     )
 
 
+def tell_clocks() -> bool:
+    """Tell of some clocks at three quarters of their time or past it, in one transaction; whether there were any."""
+    return _do_or_postpone(
+        partial(telling.tell_due, limit=_SLICE),
+        "clock_key",
+        lambda session, key, _problem: clock_alerts.postpone(session, key),
+    )
+
+
 def _do_or_postpone(
     work: Callable[[Session], bool], key_name: str, postpone: Callable[[Session, int, str], None]
 ) -> bool:
@@ -372,28 +382,17 @@ def _do_or_postpone(
             return True
 
 
-def keep_statistics() -> bool:
-    """Bring what the board shows up to date with some of what steps have left; whether there was anything."""
-    with unit_of_work() as session:
-        return statistics.fold(session) > 0
-
-
 def expire_lease() -> bool:
     """Take back one job whose worker is gone; whether there was one."""
     with unit_of_work() as session:
         return jobs.expire_lease(session)
 
 
-def forget_messages() -> bool:
-    """Delete some messages whose time is over; whether there were any."""
-    with unit_of_work() as session:
-        return messages.forget_expired(session) > 0
-
-
 _CHORES: dict[Chore, Callable[[], bool]] = {
     Chore.EFFECT: do_effect,
     Chore.TIMER: fire_timers,
+    Chore.CLOCK: tell_clocks,
     Chore.LEASE: expire_lease,
-    Chore.MESSAGE: forget_messages,
-    Chore.STATISTICS: keep_statistics,
+    Chore.MESSAGE: chores.forget_messages,
+    Chore.STATISTICS: chores.keep_statistics,
 }

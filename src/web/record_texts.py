@@ -31,8 +31,13 @@ TEXTS: Mapping[str, str] = {
 }
 
 PROBLEMS: Mapping[str, str] = {
+    "closed_has_no_hours": N_("A closed day has no hours. Mark it as a working day, or leave them out."),
+    "code_is_in_use": N_("Clocks and customers name this code. It stays as it is."),
     "ends_before_it_begins": N_("Ends before it begins."),
+    "hours_overlap": N_("Hours of a day overlap, or there is no opening within ten years."),
+    "longer_than_a_year": N_("At most a year fits in one line."),
     "lot_descends_from_itself": N_("Lot %(lot)s was made of this one, so this one was not made of it."),
+    "never_closes": N_("Round the clock has no exceptions. Keep another calendar for yours."),
     "no_such_record": N_("There is no record %(code)s."),
     "not_a_country": N_("Not a country code of two letters."),
     "not_a_currency": N_("Not a currency code of three letters."),
@@ -41,11 +46,14 @@ PROBLEMS: Mapping[str, str] = {
     "not_a_number": N_("Not a number."),
     "not_a_phone": N_("Not a telephone number. Write it with country code, as +49 30 123456."),
     "not_positive": N_("Must be more than zero."),
+    "not_a_time": N_("Not a time. Write it as 08:30."),
+    "not_a_zone": N_("Not a time zone. Write it as Asia/Shanghai."),
     "not_an_email": N_("Not an e-mail address."),
     "not_an_option": N_("Choose one of the options."),
     "not_rows": N_("At most %(most)s rows fit."),
     "not_text": N_("Text is expected here."),
     "not_yes_or_no": N_("Answer yes or no."),
+    "one_is_ours": N_("One calendar is our own. Mark another one, and this one is no longer it."),
     "phone_or_email": N_("Give a telephone number or an e-mail address."),
     "read_only": N_("This field follows from others and cannot be set."),
     "recall_contact_missing": N_("Who is supplied needs a recall contact with telephone or e-mail."),

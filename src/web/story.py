@@ -17,60 +17,60 @@ from laneway.engine.database import Session
 from laneway.engine.queries import names
 from laneway.engine.queries.case_rows import Happening, Surroundings, UserTaskRow
 from laneway.engine.queries.names import FieldWords
-from laneway.web import outbox_texts
+from laneway.web import clock_texts, outbox_texts
+from laneway.web.deeds import DEEDS
 from laneway.web.i18n import _, locale, moment, pick, value
 from laneway.web.operation_texts import TOLD
 from laneway.words import Text
 
 _MEMBERS_NAMED = 3
 _VALUES_SHOWN = 8
+_WITH_NOTES = {
+    "instance_canceled",
+    "incident_raised",
+    "job_failed",
+    "clock_refused",
+    *TOLD,
+    *outbox_texts.TOLD,
+}
 _WORDS = ("reason", "message", "error")  # where an event keeps what someone or something said
 
-SHORT = frozenset(
-    {
-        "instance_started",
-        "user_task_claimed",
-        "user_task_released",
-        "user_task_assigned",
-        "user_task_completed",
-        "timer_fired",
-        "message_correlated",
-        "decision_evaluated",
-        "incident_raised",
-        "incident_resolved",
-        "instance_completed",
-        "instance_canceled",
-        *outbox_texts.MATTERING,
-        *TOLD,
-    }
+SHORT = (
+    frozenset(
+        {
+            "instance_started",
+            "user_task_claimed",
+            "user_task_released",
+            "user_task_assigned",
+            "user_task_completed",
+            "timer_fired",
+            "message_correlated",
+            "decision_evaluated",
+            "incident_raised",
+            "incident_resolved",
+            "instance_completed",
+            "instance_canceled",
+            *outbox_texts.MATTERING,
+            *TOLD,
+        }
+    )
+    | clock_texts.MATTERING
 )
 """The events that matter beside a task."""
 
-FULL = SHORT | {
-    "user_task_created",
-    "user_task_canceled",
-    "variables_set",
-    "job_completed",
-    "job_failed",
-    *outbox_texts.TOLD,
-}
-"""The events of the whole timeline; entering and leaving elements is drawn on the diagram instead."""
-
-_DEEDS = frozenset(
-    {
-        "instance_started",
-        "user_task_claimed",
-        "user_task_released",
-        "user_task_assigned",
-        "user_task_completed",
-        "message_correlated",
-        "incident_resolved",
-        "instance_canceled",
-        *outbox_texts.DEEDS,
-        *TOLD,
+FULL = (
+    SHORT
+    | set(clock_texts.TOLD)
+    | {
+        "user_task_created",
+        "user_task_canceled",
+        "variables_set",
+        "job_completed",
+        "job_failed",
+        *outbox_texts.TOLD,
     }
 )
-"""Events that someone does, if only the system; all others follow from them, whoever was the last to act."""
+"""The events of the whole timeline; entering and leaving elements is drawn on the diagram instead."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ class Teller:
         person = one.person or one.details.get("by")
         return Entry(
             icon=icon,
-            who=self.person(person) if one.event in _DEEDS else "",
+            who=self.person(person) if one.event in DEEDS else "",
             what=tell(self, one),
             at=one.at,
             note=self._note(one),
@@ -242,7 +242,7 @@ class Teller:
         )
 
     def _note(self, one: Happening) -> str:
-        if one.event in ("instance_canceled", "incident_raised", "job_failed", *TOLD, *outbox_texts.TOLD):
+        if one.event in _WITH_NOTES:
             return next((str(one.details[name]) for name in _WORDS if one.details.get(name)), "")
         return ""
 
@@ -391,4 +391,5 @@ _TELLING: Mapping[str, tuple[str, Callable[[Teller, Happening], str]]] = {
     **{event: (icon, _operated(text)) for event, (icon, text) in TOLD.items()},
     "instance_completed": ("check", lambda _t, one: _("the case is closed")),
     "instance_canceled": ("x", lambda _t, one: _("cancelled the case")),
+    **clock_texts.TELLING,
 }

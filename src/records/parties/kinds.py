@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
 from laneway.engine.access import MASTER_DATA
 from laneway.engine.tables.department import parties
 from laneway.records.kinds import known
-from laneway.records.kinds.declared import Field, Kind, Section, Type
-from laneway.records.parties import duplicates, rules
+from laneway.records.kinds.declared import Field, Kind, Section, Type, Values
+from laneway.records.parties import clocks, duplicates, rules
 from laneway.words import Text
 
 CREDIT = "credit_control"
@@ -59,15 +63,6 @@ DOCUMENTS = {
     "origin": Text("原产地证", "Certificate of origin"),
     "packing_list": Text("装箱单", "Packing list"),
     "dangerous_goods": Text("危险品声明", "Dangerous goods declaration"),
-}
-CALENDARS = {
-    "CN": Text("中国（含调休）", "China, with make-up days"),
-    "NL": Text("荷兰", "Netherlands"),
-    "DE": Text("德国", "Germany"),
-    "US": Text("美国", "United States"),
-    "TR": Text("土耳其", "Türkiye"),
-    "VN": Text("越南", "Viet Nam"),
-    "24x7": Text("全天候", "Round the clock"),
 }
 ADDRESS_USES = {
     "registered": Text("注册地址", "Registered"),
@@ -141,6 +136,12 @@ _MATERIALS = Field(
     ),
 )
 
+
+def _keep(session: Session, batch: Mapping[int, Values]) -> None:
+    duplicates.keep_marks(session, batch)
+    clocks.count_anew(session, batch)
+
+
 PARTY = known.add(
     Kind(
         id="party",
@@ -171,7 +172,8 @@ PARTY = known.add(
         edited_by=_CALL_GROUPS,
         check=rules.check,
         derive=rules.derive,
-        keep=duplicates.keep_marks,
+        look=clocks.calendar_is_kept,
+        keep=_keep,
         sections=(
             Section("base", Text("基本资料", "Base data")),
             Section("contact", Text("联系方式", "Contact")),
@@ -220,7 +222,15 @@ PARTY = known.add(
                 options=LANGUAGES,
                 section="base",
             ),
-            Field("calendar", Text("工作日历", "Calendar"), Type.CHOICE, options=CALENDARS, section="base"),
+            Field(
+                "calendar",
+                Text("工作日历", "Calendar"),
+                longest=40,
+                section="base",
+                help=Text(
+                    "日历代码，如 CN；不填则用本单位日历", "Code of a calendar, as CN; without it ours counts"
+                ),
+            ),
             Field("phone", Text("电话", "Telephone"), Type.PHONE, longest=40, section="contact"),
             Field("fax", Text("传真", "Fax"), Type.PHONE, longest=40, section="contact"),
             Field("email", Text("邮箱", "E-mail"), Type.EMAIL, longest=320, section="contact"),
