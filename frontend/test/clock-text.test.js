@@ -22,6 +22,14 @@ test("a clock is at risk from three quarters of its time on", () => {
   assert.equal(clock(25 * MINUTE, 100 * MINUTE).left, 0.25);
 });
 
+test("working time says itself when three quarters of it are gone", () => {
+  const due = new Date(now.getTime() + 60 * HOUR);
+  const start = new Date(now.getTime() - 2 * HOUR);
+  const at = (risk) => clockAt({ due, start, risk, now, locale: "en" }).state;
+  assert.equal(at(new Date(now.getTime() + 1)), "ok");
+  assert.equal(at(now), "risk");
+});
+
 test("a clock past its time says by how much", () => {
   assert.deepEqual(clock(-130 * MINUTE, 4 * HOUR), { state: "breach", text: "2h 10m over", left: 0 });
   assert.equal(clock(-130 * MINUTE, 4 * HOUR, "zh").text, "超 2 小时 10 分");

@@ -23,8 +23,10 @@ from laneway.engine.database import is_postgresql, new_key, storage
 from laneway.engine.model import UserTaskState
 from laneway.engine.spiff.requests import Note
 from laneway.engine.tables import (
+    case_clock,
     case_file,
     case_hour,
+    is_running_clock,
     open_case,
     pending_change,
     process_instance,
@@ -268,8 +270,8 @@ def _open_cases(session: Session, root_keys: Collection[int]) -> list[dict[str, 
         .outerjoin(case_file, files.instance_key == instances.key)
         .where(instances.key.in_(root_keys), is_open_case)
     ).all()
-    urgent = _most_urgent(session, root_keys)
-    return [_open_case(row, urgent.get(row.key)) for row in cases]
+    urgent, clocks = _most_urgent(session, root_keys), _clocks(session, root_keys)
+    return [_open_case(row, urgent.get(row.key), clocks.get(row.key, [])) for row in cases]
 
 
 def _most_urgent(session: Session, root_keys: Collection[int]) -> dict[int, Any]:
@@ -292,9 +294,26 @@ def _most_urgent(session: Session, root_keys: Collection[int]) -> dict[int, Any]
     return found
 
 
-def _open_case(row: Any, task: Any) -> dict[str, Any]:
+def _clocks(session: Session, root_keys: Collection[int]) -> dict[int, list[Any]]:
+    """The clocks of these cases that are neither met nor given up, by case."""
+    columns = case_clock.c
+    query = select(
+        columns.instance_key, columns.name, columns.due_at, columns.warn_at, columns.paused_by
+    ).where(columns.instance_key.in_(root_keys), is_running_clock)
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in session.execute(query):
+        found[row.instance_key].append(row)
+    return found
+
+
+def _open_case(row: Any, task: Any, clocks: Sequence[Any]) -> dict[str, Any]:
     words = (row.number or str(row.key), row.title, row.customer, row.business_key)
     due_at = task.due_at if task is not None else None
+    at_risk_at = risk_at(task.created_at, due_at) if due_at is not None else None
+    first = min((one for one in clocks if not one.paused_by), key=lambda one: one.due_at, default=None)
+    is_by_clock = first is not None and (due_at is None or first.due_at <= due_at)
+    if first is not None and is_by_clock:
+        due_at, at_risk_at = first.due_at, first.warn_at
     return {
         "root_key": row.key,
         "process_id": row.process_id,
@@ -304,7 +323,9 @@ def _open_case(row: Any, task: Any) -> dict[str, Any]:
         "has_incident": bool(row.failed),
         "task_key": task.key if task is not None else None,
         "due_at": due_at,
-        "risk_at": risk_at(task.created_at, due_at) if due_at is not None else None,
+        "risk_at": at_risk_at,
+        "clock": first.name if first is not None and is_by_clock else None,
+        "is_paused": any(one.paused_by for one in clocks),
         "step_zh": task.name_zh if task is not None else "",
         "step_en": task.name_en if task is not None else "",
         "words": " ".join(word for word in words if word).lower()[:1200],

@@ -160,28 +160,25 @@ def show() -> str:
 
 
 def _state(case: CaseRow, now: datetime) -> str:
-    if case.clock is not None and case.clock.due_at is not None and now > case.clock.due_at:
+    first = clocks.first_due(case)
+    if first is not None and now > first[0]:
         return clocks.BREACH
     if case.has_incident:
         return clocks.INCIDENT
-    if case.clock is None:
+    if case.clock is None and (first is None or any(one.paused_at for one in case.clocks)):
         return clocks.WAIT
-    if case.clock.due_at is None:
-        return clocks.OK
-    return clocks.state_at(case.clock.due_at, case.clock.created_at, now)
+    return clocks.state_at(*first[:2], now, first[2]) if first is not None else clocks.OK
 
 
 def _card(case: CaseRow, waiting: Waiting | None, now: datetime) -> Card:
-    state = _state(case, now)
+    state, shown = _state(case, now), clocks.most_urgent(case)
     if state == clocks.INCIDENT:
         shown = clocks.failed()
-    elif case.clock is None:
+    elif state == clocks.WAIT and (shown is None or shown.state != clocks.WAIT):
         shown = clocks.waiting(waiting.since if waiting else case.opened_at, "")
-    elif case.clock.due_at is None:
-        age = length(now - case.clock.created_at)
+    elif shown is None:
+        age = length(now - (case.clock.created_at if case.clock else case.opened_at))
         shown = clocks.Clock(clocks.OK, "", _("for %(length)s", length=age))
-    else:
-        shown = clocks.running(case.clock.due_at, case.clock.created_at)
     step = case.clock.name if case.clock else waiting.name if waiting else None
     return Card(case, shown, pick(step), case.clock.assignee if case.clock else None)
 

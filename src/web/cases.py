@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
@@ -13,13 +13,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import access, clock, incidents, instances, job_types, messages
 from laneway.engine.access import Action
+from laneway.engine.bpmn.clock_settings import BY_CLOCK
 from laneway.engine.database import Session, reading, unit_of_work
 from laneway.engine.model import OPEN_STATES, JobState, Person
 from laneway.engine.queries import case_detail, cases, decisions, names
+from laneway.engine.queries.case_clocks import ClockRow
 from laneway.engine.queries.case_rows import Instance, JobRow, Surroundings, UserTaskRow
 from laneway.engine.queries.cases import CaseFilter, CaseRow
 from laneway.errors import Conflict
-from laneway.web import case_decisions, case_rules, clocks, files, interactions, outbox_texts
+from laneway.web import case_decisions, case_rules, clock_texts, clocks, files, interactions, outbox_texts
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
@@ -32,6 +34,7 @@ _PAGE = 50
 _TIMELINE_SHORT = 8
 _TIMELINE_FULL = 300
 _FACTS = 10
+_HEAD_TASKS = 5
 _STATES = ("open", "failed", "closed", "all")
 # A job that waits longer than this finds no program that does such work.
 _NOBODY_COMES = timedelta(minutes=1)
@@ -128,7 +131,8 @@ def show(number: str, tab: str = "overview") -> str:
         why=why,
         timeline=seen.teller.entries(happenings),
         clock=clock_of_row(seen.row),
-        task_clock=_task_clock,
+        task_clock=lambda task: _task_clock(task, seen.row.clocks),
+        head_clocks=_head_clocks(seen),
         facts=_facts(seen),
         raw=_unlabelled(seen),
         elements=elements,
@@ -216,9 +220,7 @@ def clock_of_row(row: CaseRow) -> clocks.Clock | None:
     """The most urgent clock of a case: the same rule in every list."""
     if row.state not in OPEN_STATES:
         return clocks.done(row.closed_at - row.opened_at) if row.closed_at is not None else None
-    if row.clock is not None and row.clock.due_at is not None:
-        return clocks.running(row.clock.due_at, row.clock.created_at)
-    return clocks.failed() if row.has_incident else None
+    return clocks.most_urgent(row) or (clocks.failed() if row.has_incident else None)
 
 
 def _decided(session: Session, seen: Seen, person: Person) -> dict[str, Any]:
@@ -257,10 +259,23 @@ def _see(session: Session, number: str, person: Person) -> Seen:
     )
 
 
-def _task_clock(task: UserTaskRow) -> clocks.Clock | None:
+def _task_clock(task: UserTaskRow, of_case: Sequence[ClockRow]) -> clocks.Clock | None:
     if task.completed_at is not None:
         return clocks.done(task.completed_at - task.created_at)
-    return clocks.running(task.due_at, task.created_at) if task.due_at is not None else None
+    if task.due_at is None:
+        return None
+    return clocks.of_task(task.due_rule, task.due_at, task.created_at, of_case)
+
+
+def _head_clocks(seen: Seen) -> list[tuple[str, clocks.Clock | None, datetime | None]]:
+    """What stands under the name of the case: its clocks, then its open tasks that follow none of them."""
+    told: list[tuple[str, clocks.Clock | None, datetime | None]] = []
+    for one in seen.row.clocks:
+        told.append((clock_texts.name(one.name), replace(clocks.of_case_clock(one), name=""), one.due_at))
+    for task in seen.around.open_tasks[:_HEAD_TASKS]:
+        if not task.due_rule.startswith(BY_CLOCK):
+            told.append((pick(task.name), _task_clock(task, ()), task.due_at))
+    return told
 
 
 def _is_stuck(job: JobRow) -> bool:
@@ -296,7 +311,7 @@ def _labels(seen: Seen, instance: Instance) -> dict[str, str]:
             continue
         who = seen.teller.person(task.assignee) if task.assignee else ""
         who = who or seen.teller.listed([seen.teller.group(group) for group in task.candidate_groups[:1]])
-        running = _task_clock(task)
+        running = _task_clock(task, seen.row.clocks)
         labels[task.element_id] = " · ".join(part for part in (who, running.text if running else "") if part)
     for timer in seen.around.timers:
         labels.setdefault(timer.element_id, clocks.running(timer.due_at, seen.row.opened_at).text)

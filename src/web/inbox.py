@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,9 +12,11 @@ from werkzeug.exceptions import NotFound as PageNotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from laneway.engine import user_tasks
+from laneway.engine.bpmn.clock_settings import BY_CLOCK
 from laneway.engine.database import Session, reading, transact, unit_of_work
 from laneway.engine.model import InboxItem, Person, UserTaskState
-from laneway.engine.queries import case_detail, inbox, names
+from laneway.engine.queries import case_clocks, case_detail, inbox, names
+from laneway.engine.queries.case_clocks import ClockRow
 from laneway.engine.queries.inbox import View
 from laneway.engine.user_tasks import TaskView
 from laneway.errors import Invalid, NotFound
@@ -62,6 +64,8 @@ class Detail:
     item: InboxItem
     opened: TaskView
     clock: clocks.Clock | None
+    case_clocks: list[clocks.Clock]
+    """The other clocks of the case."""
     why: Why
     facts: list[tuple[str, str]]
     timeline: list[Entry]
@@ -87,6 +91,7 @@ def show(view: str, key: int | None = None) -> str:
         counts = inbox.counts(session, person, at=at)
         limit = min(request.args.get("limit", _ROWS, type=int), 10 * _ROWS)
         items = inbox.items(session, person, wanted, at=at, limit=limit)
+        of_cases = case_clocks.of_cases(session, {item.extra["root_key"] for item in items})
         chosen = key if key is not None else next((item.user_task_key for item in items), None)
         detail = _detail(session, chosen, person) if chosen is not None else None
     return page(
@@ -99,7 +104,7 @@ def show(view: str, key: int | None = None) -> str:
         team_views=TEAM_VIEWS,
         title=next(link.label for link in (*VIEWS, *TEAM_VIEWS) if link.view is wanted),
         groups=_by_day(items, at.now, at.day_end),
-        clock_of=_clock,
+        clock_of=lambda item: _clock(item, of_cases.get(item.extra["root_key"], ())),
         shown=len(items),
         newest=max((item.user_task_key for item in items), default=0),
         next_limit=limit + _ROWS,
@@ -216,10 +221,13 @@ def _back() -> str:
     return url_for("inbox.show", view=view.value)
 
 
-def _clock(item: InboxItem) -> clocks.Clock | None:
+def _clock(item: InboxItem, of_case: Sequence[ClockRow]) -> clocks.Clock | None:
+    """The deadline by which lists sort a task, as the clock of the case that it follows or as its own."""
     if item.state is UserTaskState.COMPLETED and item.extra["completed_at"] is not None:
         return clocks.done(item.extra["completed_at"] - item.created_at)
-    return clocks.running(item.due_at, item.created_at) if item.due_at is not None else None
+    if item.due_at is None:
+        return None
+    return clocks.of_task(item.extra["due_rule"], item.due_at, item.created_at, of_case)
 
 
 def _detail(session: Session, key: int, person: Person) -> Detail:
@@ -229,6 +237,7 @@ def _detail(session: Session, key: int, person: Person) -> Detail:
         raise NotFound("user_task_not_found", key=key)
     opened = user_tasks.open_task(session, key, by=person)
     root_key = item.extra["root_key"]
+    of_case = case_clocks.of_cases(session, [root_key]).get(root_key, ())
     teller = Teller(session, names.fields(session, item.extra["process_definition_key"]))
     around = case_detail.surroundings(session, root_key)
     around.open_tasks.sort(key=lambda task: task.key != key)  # told first: the step that is open here
@@ -246,7 +255,10 @@ def _detail(session: Session, key: int, person: Person) -> Detail:
     return Detail(
         item=item,
         opened=opened,
-        clock=_clock(item),
+        clock=_clock(item, of_case),
+        case_clocks=[
+            clocks.of_case_clock(one) for one in of_case if item.extra["due_rule"] != BY_CLOCK + one.name
+        ],
         why=teller.why(around, case_detail.last_decisions(session, root_key), item.severity),
         facts=facts[:_FACTS],
         timeline=teller.entries(happenings),

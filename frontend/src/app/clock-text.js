@@ -50,10 +50,11 @@ export function dayText(date, now, locale) {
 }
 
 /**
- * What a running clock shows. `due`, `start` and `now` are Dates; `start` may be null.
+ * What a running clock shows. `due`, `start`, `risk` and `now` are Dates; `start` and `risk` may be null. `risk` is when
+ * three quarters of the time are gone, where that is not counted by the wall clock.
  * Returns {state: "ok" | "risk" | "breach", text, left}, where `left` is the share of the time still left, 0 to 1.
  */
-export function clockAt({ due, start, now, locale }) {
+export function clockAt({ due, start, risk = null, now, locale }) {
   const rest = due - now;
   if (rest < 0) {
     return { state: "breach", text: fill(WORDS[locale].over, { length: lengthText(-rest, locale) }), left: 0 };
@@ -61,5 +62,6 @@ export function clockAt({ due, start, now, locale }) {
   const text = rest >= 2 * DAY ? dayText(due, now, locale) : lengthText(rest, locale);
   const whole = start ? due - start : 0;
   const left = whole > 0 ? Math.min(1, rest / whole) : 1;
-  return { state: whole > 0 && 1 - left >= RISK_SHARE ? "risk" : "ok", text, left };
+  const isAtRisk = risk ? now >= risk : whole > 0 && 1 - left >= RISK_SHARE;
+  return { state: isAtRisk ? "risk" : "ok", text, left };
 }

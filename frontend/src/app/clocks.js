@@ -8,7 +8,7 @@ const RING = 35.2;
 
 /**
  * Clocks of the page tick from the server's instants. Markup, on any element:
- * data-clock, data-due (ISO instant), data-start (ISO instant, optional), and inside it, optionally,
+ * data-clock, data-due (ISO instant), data-start and data-risk (ISO instants, optional), and inside it, optionally,
  * [data-clock-text] for the words; without it the element's own text is replaced.
  * A surrounding or own `.clk` changes its state class and icon with the time; the states wait, incident and done
  * stand still. `<meta name="server-time" content="ISO instant">` corrects the clock of the reader's machine.
@@ -30,7 +30,9 @@ function show(clock, offset) {
   const due = new Date(clock.dataset.due);
   if (Number.isNaN(due.getTime())) return;
   const start = clock.dataset.start ? new Date(clock.dataset.start) : null;
-  const { state, text, left } = clockAt({ due, start, now: new Date(Date.now() + offset), locale: localeOf(clock) });
+  const risk = clock.dataset.risk ? new Date(clock.dataset.risk) : null;
+  const now = new Date(Date.now() + offset);
+  const { state, text, left } = clockAt({ due, start, risk, now, locale: localeOf(clock) });
   const words = clock.querySelector("[data-clock-text]") ?? clock;
   if (words.textContent !== text) words.textContent = text;
   if (!chip) return;

@@ -167,7 +167,7 @@ def _lane(by: Lanes, now: datetime) -> tuple[ColumnElement[str], ColumnElement[s
             state = case(
                 (columns.due_at < now, "breach"),
                 (columns.has_incident, "incident"),
-                (columns.task_key.is_(None), "wait"),
+                (columns.task_key.is_(None) & (columns.is_paused | columns.due_at.is_(None)), "wait"),
                 (columns.risk_at <= now, "risk"),
                 else_="ok",
             )

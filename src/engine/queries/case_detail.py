@@ -240,6 +240,7 @@ def _user_task(row: Any, missing_forms: set[str]) -> UserTaskRow:
         due_at=row.due_at,
         completed_at=row.completed_at,
         completed_by=row.completed_by,
+        due_rule=row.due_rule or "",
         missing_form=row.form_id if row.form_id in missing_forms else "",
     )
 

@@ -43,6 +43,7 @@ class UserTaskRow:
     due_at: datetime | None
     completed_at: datetime | None
     completed_by: str | None
+    due_rule: str  # what gave its due date, such as clock:reply, else empty
     missing_form: str  # the id of its form where no version of that form is deployed, else empty
 
 

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import access
 from laneway.engine.model import InstanceState, Person
+from laneway.engine.queries import case_clocks
+from laneway.engine.queries.case_clocks import ClockRow
 from laneway.engine.tables import (
     case_file,
     open_case,
@@ -78,6 +80,8 @@ class CaseRow:
     customer_closed_at: datetime | None = None
     """When the customer's side was closed; work of ours may go on."""
     reopened: int = 0
+    clocks: tuple[ClockRow, ...] = ()
+    """What was promised, in the order in which it is met."""
 
 
 COUNT_LIMIT = 10_000
@@ -130,9 +134,10 @@ def by_key(session: Session, root_keys: Collection[int]) -> dict[int, CaseRow]:
     """Cases by root instance key; keys of none are left out."""
     if not root_keys:
         return {}
-    clocks = most_urgent(session, root_keys)
+    tasks = most_urgent(session, root_keys)
+    clocks = case_clocks.of_cases(session, root_keys)
     found = session.execute(_rows().where(process_instance.c.key.in_(root_keys)))
-    return {row.key: _row(row, clocks.get(row.key)) for row in found}
+    return {row.key: _row(row, tasks.get(row.key), clocks.get(row.key, ())) for row in found}
 
 
 def find(session: Session, person: Person, number: str) -> CaseRow:
@@ -313,7 +318,7 @@ def _rows() -> Select[Any]:
     ).where(process_instance.c.parent_key.is_(None))
 
 
-def _row(row: Any, clock: Clock | None) -> CaseRow:
+def _row(row: Any, clock: Clock | None, clocks: tuple[ClockRow, ...]) -> CaseRow:
     return CaseRow(
         number=row.number or str(row.key),
         instance_key=row.key,
@@ -336,4 +341,5 @@ def _row(row: Any, clock: Clock | None) -> CaseRow:
         party_code=row.party_code or "",
         customer_closed_at=row.customer_closed_at,
         reopened=row.reopened or 0,
+        clocks=clocks,
     )

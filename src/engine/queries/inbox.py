@@ -255,6 +255,7 @@ def _item(row: Any) -> InboxItem:
         extra={
             "assignee_name": Text(row.holder_zh or row.assignee or "", row.holder_en or row.assignee or ""),
             "root_key": row.root_key,
+            "due_rule": row.due_rule or "",
             "process_definition_key": row.process_definition_key,
             "completed_at": row.completed_at,
             "completed_by": row.completed_by,
