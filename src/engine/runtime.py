@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from laneway import metrics, observed
 from laneway.engine import cases, clock, definitions, history, memory, statistics
+from laneway.engine.clocks.book import Book
+from laneway.engine.clocks.book import read as read_clocks
 from laneway.engine.clocks.steps import follow_step, recount
 from laneway.engine.database import is_postgresql, new_key, storage
 from laneway.engine.database.storage import Command, Query
@@ -313,6 +315,17 @@ def recount_clocks(session: Session, instance_key: int) -> None:
     party = cases.party_of(definition.process, instance.data)
     notes = recount(session, row, definition, instance.data, party)
     history.record_all(session, instance_key, notes)
+
+
+def change_clocks(
+    session: Session, instance_key: int, change: Callable[[Book], None], *, by: Person | None = None
+) -> None:
+    """Change the clocks of a case outside a step, and tell its history."""
+    lock(session, instance_key)
+    book = read_clocks(session, instance_key, is_own=True)
+    change(book)
+    book.save()
+    history.record_all(session, instance_key, book.notes, by=by)
 
 
 def _state_of(instance: Instance, row: Any) -> InstanceState:

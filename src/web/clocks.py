@@ -24,7 +24,7 @@ OK, RISK, BREACH, WAIT, INCIDENT, DONE = "ok", "risk", "breach", "wait", "incide
 class Clock:
     """What the chip shows. `left` is the share of time left, 0 to 1.
 
-    `due`, `start` and `risk` let it tick in the browser. `tip` tells deadline, calendar and rule to whoever asks for more.
+    `due`, `start` and `risk` let it tick in the browser. `tip` tells deadline, calendar and rule.
     """
 
     state: str

@@ -224,7 +224,7 @@ class Book:
         latest, now = self.latest(), clock.now()
         for name in names:
             last = latest.get(name)
-            if last is None:
+            if last is None or last.is_withdrawn:
                 continue
             if last.is_running:
                 last.ended_at = now
@@ -241,6 +241,14 @@ class Book:
             if self._counted(one):
                 self._clocks[name, one.round] = one
                 self.note("clock_restarted", one, **_told(one))
+
+    def revive(self) -> None:
+        """The case had ended by mistake: what its end gave up counts again, from its own start."""
+        for one in self.latest().values():
+            if one.ended_at is not None and one.met_at is None and not one.is_withdrawn:
+                one.ended_at, one.paused_by = None, []
+                one.resume(clock.now())
+                self._counted(one)
 
     def take_earlier(self, others: Mapping[str, CaseClock]) -> None:
         """Count from the start of another case's clock where that began earlier."""

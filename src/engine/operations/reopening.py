@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from laneway import observed
 from laneway.engine import access, cases, clock, definitions, runtime
 from laneway.engine.access import Action
+from laneway.engine.clocks.book import Book
 from laneway.engine.database import new_key
 from laneway.engine.model import OPEN_STATES, InstanceState, Person
 from laneway.engine.operations.suspension import reason_of
@@ -59,6 +60,7 @@ def reopen(session: Session, instance_key: int, *, by: Person | None, reason: st
     )
     go_on(session, row, at, by=by, note=Note("case_reopened", None, None, {"reason": words}))
     cases.reopen(session, instance_key, counts=True)
+    runtime.change_clocks(session, instance_key, Book.restart, by=by)
 
 
 def go_on(session: Session, row: Any, at: Sequence[str], *, by: Person | None, note: Note) -> None:

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from laneway.engine import access, instances, messages, runtime
 from laneway.engine import cases as case_files
 from laneway.engine.access import Action
+from laneway.engine.clocks.book import Book
+from laneway.engine.clocks.book import read as read_clocks
 from laneway.engine.model import OPEN_STATES, InstanceState, Person
 from laneway.engine.operations import reopening
 from laneway.engine.operations.suspension import reason_of
@@ -22,13 +24,23 @@ from laneway.engine.queries import cases
 from laneway.engine.queries.cases import CaseRow
 from laneway.engine.spiff.instance import Instance
 from laneway.engine.spiff.requests import Note
-from laneway.engine.tables import message_subscription, process_instance
+from laneway.engine.tables import history_line, message_subscription, process_instance
 from laneway.engine.tables.department.cases import case_link
 from laneway.errors import Conflict, Invalid
 from laneway.records.cases import links
 
 MESSAGE = "complaint.merged"
 RECEIVED = "received_at"
+_BY_ITSELF = (
+    "clock_warned",
+    "clock_breached",
+    "clock_escalated",
+    "clock_recomputed",
+    "on_call_alerted",
+    "mail_queued",
+    "mail_sent",
+)
+"""What time brings about in a case that nobody works on."""
 
 
 def merge(session: Session, number: str, into: str, *, by: Person, reason: str) -> None:
@@ -56,6 +68,8 @@ def merge(session: Session, number: str, into: str, *, by: Person, reason: str) 
             instance.set_own_variables({RECEIVED: received})
 
     runtime.advance(session, kept.instance_key, take_over, by=by)
+    given_up = read_clocks(session, gone.instance_key, is_own=False).latest()
+    runtime.change_clocks(session, kept.instance_key, lambda book: book.take_earlier(given_up), by=by)
     links.add(
         session,
         gone.instance_key,
@@ -94,6 +108,7 @@ def undo(session: Session, number: str, *, by: Person, reason: str) -> None:
     note = Note("case_merge_undone", None, None, {"reason": words})
     reopening.go_on(session, locked, merged.stood_at, by=by, note=note)
     case_files.reopen(session, row.instance_key, counts=False)
+    runtime.change_clocks(session, row.instance_key, Book.revive, by=by)
 
 
 def merge_of(session: Session, root_key: int) -> Any:
@@ -105,7 +120,10 @@ def merge_of(session: Session, root_key: int) -> Any:
 
 def is_untouched(session: Session, merged: Any) -> bool:
     """Whether nothing was done since in the case that goes on."""
-    return bool(_last_seq(session, merged.other_key) == merged.other_seq)
+    columns = history_line.c
+    since = (columns.instance_key == merged.other_key) & (columns.seq > merged.other_seq)
+    done = select(columns.seq).where(since, columns.event.not_in(_BY_ITSELF)).limit(1)
+    return session.scalar(done) is None
 
 
 def can_end_in_another(session: Session, row: CaseRow) -> bool:
