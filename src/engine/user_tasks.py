@@ -379,7 +379,9 @@ def _complete(session: Session, row: Any, variables: dict[str, Any], *, by: Pers
     def go_on(instance: Instance) -> None:
         details = {"user_task_key": str(row.key)}
         instance.notes.append(Note("user_task_completed", row.element_id, row.token, details))
-        instance.complete(row.token, variables)
+        kept_in = instance.live[row.token].task_spec.node.assignment.completed_by
+        who = {kept_in: by.username} if kept_in else {}
+        instance.complete(row.token, variables | who)
 
     observed.step(session.info, "complete_user_task")
     runtime.advance(session, row.instance_key, go_on, by=by)

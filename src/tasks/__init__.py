@@ -4,6 +4,7 @@ from laneway.errors import BpmnError
 from laneway.tasks.registry import Job, handler
 from laneway.tasks.steps import (
     block_lot,
+    count_time,
     countries,
     document,
     goods,
@@ -13,6 +14,8 @@ from laneway.tasks.steps import (
     mails,
     message,
     parties,
+    service_orders,
+    service_visits,
     similar,
     webhook,
     working_time,
@@ -22,6 +25,7 @@ __all__ = ["BpmnError", "Job", "handler"]
 
 for _step in (
     block_lot,
+    count_time,
     countries,
     document,
     goods,
@@ -31,6 +35,8 @@ for _step in (
     mails,
     message,
     parties,
+    service_orders,
+    service_visits,
     similar,
     webhook,
     working_time,

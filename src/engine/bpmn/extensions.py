@@ -10,6 +10,7 @@ from laneway.engine.bpmn.xmlns import BPMN, ZEEBE, attribute, extension, extensi
 
 SEPARATE_FROM = "laneway:separateFrom"
 KEPT_AWAY = "laneway:keptAway"
+COMPLETED_BY = "laneway:completedBy"
 
 
 def read_extensions(element: etree._Element, node: Node) -> None:
@@ -79,6 +80,7 @@ def _assignment(element: etree._Element, node: Node) -> Assignment:
         form_version_tag=attribute(form, "versionTag"),
         external_form=attribute(form, "externalReference") or attribute(form, "formKey"),
         separate_from=[other.strip() for other in separate if other.strip()],
+        completed_by=node.properties.get(COMPLETED_BY, "").strip() or None,
     )
 
 

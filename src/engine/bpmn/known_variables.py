@@ -61,6 +61,8 @@ def _of_node(node: Node, forms: FormFields, types: Vocabulary) -> Iterator[tuple
     """(name, type) of what a node brings, also what it brings for itself only."""
     if node.assignment is not None:
         yield from forms.get(node.assignment.form_id or "", {}).items()
+        if node.assignment.completed_by:
+            yield node.assignment.completed_by, _STRING
     for mapping in (*node.inputs, *node.outputs):
         name, dot, _ = mapping.target.partition(".")
         yield name, ANY if dot else _of_source(mapping.source, types)

@@ -124,6 +124,8 @@ class Assignment:
     """Elements whose completers may not act here (property `laneway:separateFrom`)."""
     kept_away: str | None = None
     """People who may not act here (property `laneway:keptAway`, also of the process)."""
+    completed_by: str | None = None
+    """The variable that takes the username of whoever completes it (property `laneway:completedBy`)."""
 
 
 @dataclass

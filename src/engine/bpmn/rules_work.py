@@ -215,6 +215,19 @@ def separated_tasks_exist(place: Place) -> Findings:
                 )
 
 
+def who_completed_goes_into_a_variable(place: Place) -> Findings:
+    """The property that keeps who completed a user task names a variable."""
+    for node in place.level.of("userTask"):
+        name = node.assignment.completed_by if node.assignment else None
+        if name is not None and not name.isidentifier():
+            yield error(
+                "completed_by",
+                node,
+                f"“{name}”不能作变量名：请用字母、数字和下划线（属性 laneway:completedBy）",
+                f"“{name}” cannot be a variable name: use letters, digits and underscores (laneway:completedBy)",
+            )
+
+
 def repetitions_have_a_collection(place: Place) -> Findings:
     """Multi-instance runs over a collection, and collects results only together with what to collect."""
     for node in place.level.nodes.values():
@@ -273,6 +286,7 @@ WORK_RULES = (
     processes_are_called,
     user_tasks_can_be_assigned,
     separated_tasks_exist,
+    who_completed_goes_into_a_variable,
     repetitions_have_a_collection,
     mappings_are_complete,
 )

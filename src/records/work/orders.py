@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from laneway.engine import clock, database, numbers
 from laneway.engine.tables import work
 from laneway.errors import Conflict, Invalid, NotFound
 from laneway.records.work import money
-from laneway.records.work.resources import key_of
+from laneway.words import Text
 
 SERIES = "SO"
 FREE = ("trial", "contract")
@@ -184,6 +184,13 @@ def template(session: Session, service_type: str) -> Any:
     return row
 
 
+def types(session: Session) -> list[tuple[str, Text]]:
+    """Code and name of the service types in use."""
+    columns = work.service_template.c
+    rows = session.execute(select(work.service_template).where(columns.is_active).order_by(columns.code))
+    return [(row.code, Text(row.name_zh, row.name_en)) for row in rows]
+
+
 def skills_of(session: Session, template_key: int) -> list[str]:
     """Codes of the skills that a service type asks for."""
     columns = work.service_template_skill.c
@@ -316,10 +323,13 @@ def cancel(session: Session, number: str, *, reason: str, by: str) -> None:
     numbers.cancel(session, number, reason=reason, by=by)
 
 
-def set_centre(session: Session, number: str, centre: str) -> None:
-    """Say which work centre does the order. Raises NotFound."""
+def estimate(session: Session, number: str, *, price: Decimal | None, project: str) -> None:
+    """What the planner says of price and project. Raises Conflict for an order that was given out already."""
     order = find(session, number, is_locked=True)
-    _set(session, order, work_centre_key=key_of(session, work.work_centre, centre))
+    if order.state != State.PLANNING:
+        raise Conflict("service_order_not_planning", number=number)
+    hundredths = money.stored(order.price_estimate if price is None else price)
+    _set(session, order, price_estimate=hundredths, project=project or order.project)
 
 
 def _set(session: Session, order: Order, **values: Any) -> None:
@@ -352,10 +362,3 @@ def _order(row: Any) -> Order:
         customer_agreed_at=row.customer_agreed_at,
         revision=row.revision,
     )
-
-
-def span_of(order: Order) -> timedelta:
-    """How long the order takes as planned, or by its working time where it is not planned yet."""
-    if order.starts_at is not None and order.ends_at is not None:
-        return order.ends_at - order.starts_at
-    return timedelta(minutes=order.minutes)

@@ -162,7 +162,7 @@ def is_late(order: Order) -> bool:
 
 
 def _require_able(session: Session, order: Order, plan: Plan, booked: list[Resource]) -> None:
-    going = [one for one in booked if one.kind in (PERSON, PARTNER)]
+    going = [one for one in booked if one.kind in resources.WORKERS]
     if not going:
         raise Invalid("nobody_goes", number=order.number)
     zone = shipped.china().tz

@@ -22,7 +22,8 @@ from laneway.words import Text
 PERSON, VEHICLE, TOOL, PARTNER = "PERSON", "VEHICLE", "TOOL", "PARTNER"
 KINDS = (PERSON, PARTNER, VEHICLE, TOOL)
 """In the order in which they are asked."""
-_WORKERS = (PERSON, PARTNER)
+WORKERS = (PERSON, PARTNER)
+"""Who can go to a customer."""
 _LOOK_AHEAD = timedelta(days=90)
 
 
@@ -95,7 +96,7 @@ def able(session: Session, skills: Collection[str], first: date, last: date) -> 
     for row in rows:
         have[row.resource_key].add(row.skill)
     wanted = set(skills)
-    workers = _read(session, resource.is_active & resource.kind.in_(_WORKERS))
+    workers = _read(session, resource.is_active & resource.kind.in_(WORKERS))
     return [one for one in workers if wanted <= have[one.key]]
 
 
