@@ -167,6 +167,22 @@ def test_whoever_completed_one_step_may_not_do_the_step_separated_from_it(
     assert engine.instance(key).state == "COMPLETED"
 
 
+def test_a_task_keeps_who_completed_it_and_nobody_can_say_otherwise(engine: Any, draw: Any, mei: Any) -> None:
+    kept = '<zeebe:properties><zeebe:property name="laneway:completedBy" value="done_by"/></zeebe:properties>'
+    body = (
+        draw.start()
+        + draw.user("u", groups="complaint_desk", extra=kept)
+        + draw.user("after", groups="complaint_desk")
+        + draw.end()
+        + draw.way("start", "u", "after", "end")
+    )
+    engine.deploy(draw.file(draw.process(body)))
+    key = engine.start()
+    task = engine.task("u").key
+    engine.call(user_tasks.complete_via_api, task, by=mei, variables={"done_by": "somebody else"})
+    assert engine.variables(key)["done_by"] == "mei"
+
+
 def test_a_form_is_prefilled_keeps_drafts_and_is_checked_on_completion(
     engine: Any, draw: Any, mei: Any, chen: Any
 ) -> None:

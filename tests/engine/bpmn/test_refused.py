@@ -43,6 +43,13 @@ STARTING_GATEWAY = (
 )
 
 REFUSED = [
+    (
+        "completed_by",
+        extension(
+            '<zeebe:userTask/><zeebe:properties><zeebe:property name="laneway:completedBy" value="a b"/>'
+            "</zeebe:properties>"
+        ),
+    ),
     ("unsupported_loopDataInputRef", multi("<loopDataInputRef>l</loopDataInputRef>")),
     ("unsupported_loopDataInputRef", multi('<inputDataItem name="i"/>')),
     ("unsupported_multi_instance_behavior", multi(attributes='behavior="One"')),
