@@ -9,7 +9,7 @@ import pytest
 
 from laneway.engine import forms
 from laneway.engine.forms.schema import UNSUPPORTED
-from laneway.words import Resource
+from laneway.words import Finding, Resource, Severity
 
 
 def form(*components: dict[str, Any], form_id: Any = "f1") -> dict[str, Any]:
@@ -20,9 +20,15 @@ def field(kind: str = "textfield", key: str = "a", **more: Any) -> dict[str, Any
     return {"type": kind, "key": key, "id": f"Field_{key}", "label": key.upper(), **more}
 
 
+def check(content: bytes) -> tuple[str, list[Finding]]:
+    """What is wrong, but for languages: most forms here speak one."""
+    form_id, findings = forms.check_form(Resource("a.form", content))
+    return form_id, [finding for finding in findings if finding.code != "text_in_one_language"]
+
+
 def found(*components: dict[str, Any]) -> set[tuple[str, str | None]]:
     content = json.dumps(form(*components)).encode()
-    form_id, findings = forms.check_form(Resource("a.form", content))
+    form_id, findings = check(content)
     assert form_id == "f1"
     assert all(finding.message.zh and finding.message.en for finding in findings)
     return {(finding.code, finding.element_id) for finding in findings}
@@ -92,7 +98,7 @@ def test_a_form_nested_too_deeply_is_found() -> None:
     ],
 )
 def test_a_file_that_is_no_form_is_found(content: bytes, code: str) -> None:
-    form_id, findings = forms.check_form(Resource("a.form", content))
+    form_id, findings = check(content)
 
     assert form_id == ""
     assert [(finding.code, finding.file) for finding in findings] == [(code, "a.form")]
@@ -140,7 +146,7 @@ def test_expressions_are_judged_by_the_fields_of_the_form(
     around = [field("number", "amount"), field("datetime", "on", subtype="date")]
     content = json.dumps(form(*around, component)).encode()
 
-    [finding] = forms.check_form(Resource("a.form", content))[1]
+    [finding] = check(content)[1]
 
     assert (finding.code, finding.element_id) == (code, "Field_a")
     assert words in finding.message.en
@@ -183,3 +189,34 @@ def test_the_types_of_fields_are_those_of_what_is_stored() -> None:
         "g": "context",
         "rows": "list",
     }
+
+
+ENGLISH = {"laneway:label:en": "Colour"}
+
+
+def one_sided(*components: dict[str, Any]) -> set[tuple[str, str | None]]:
+    _id, findings = forms.check_form(Resource("a.form", json.dumps(form(*components)).encode()))
+    assert all(one.severity is Severity.WARNING and "laneway:" in one.message.zh for one in findings)
+    return {(one.code, one.element_id) for one in findings}
+
+
+@pytest.mark.parametrize(
+    "component",
+    [
+        field(),
+        field(label="颜色"),
+        field(label="颜色", properties=ENGLISH, description="请选择"),
+        field(label="颜色", properties=ENGLISH, validate={"pattern": "a", "patternErrorMessage": "只能是 a"}),
+        field("select", label="颜色", properties=ENGLISH, values=OPTIONS),
+        {"type": "text", "id": "Field_a", "text": "### 请核对"},
+    ],
+    ids=["english only", "label", "description", "message", "option", "text"],
+)
+def test_a_text_in_one_language_is_told(component: dict[str, Any]) -> None:
+    assert one_sided(component) == {("text_in_one_language", "Field_a")}
+
+
+def test_texts_in_both_languages_expressions_and_signs_are_left_alone() -> None:
+    options = [{"label": "红", "value": "red", "laneway:label:en": "Red"}, {"label": "100 %", "value": 1}]
+    assert one_sided(field("select", label="颜色", properties=ENGLISH, values=options)) == set()
+    assert one_sided({"type": "text", "id": "Field_a", "text": '="编号"'}) == set()

@@ -15,6 +15,7 @@ from laneway.engine.bpmn.reader import read_processes
 from laneway.engine.bpmn.xmlns import properties_of
 from laneway.engine.dmn import read_decisions
 from laneway.engine.forms.schema import check_form
+from laneway.records import organisation
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.registry import registered
 from laneway.words import Resource, bilingual
@@ -80,6 +81,7 @@ def test_a_diagram_has_no_finding_and_finds_its_forms_decisions_and_handlers(pat
         decisions=frozenset(decision.decision_id for decision in decisions.decisions),
         processes=frozenset(file.stem for file in DIAGRAMS),
         job_types=frozenset(registered()),
+        groups=frozenset(organisation.default_groups()),
     )
     diagram = read_processes(resource(path))
     assert diagram.findings == []

@@ -16,6 +16,7 @@ from laneway.engine.bpmn.rules_clocks import clocks_can_run
 from laneway.engine.bpmn.rules_events import EVENT_RULES
 from laneway.engine.bpmn.rules_feel import expressions_hold
 from laneway.engine.bpmn.rules_gateways import GATEWAY_RULES
+from laneway.engine.bpmn.rules_people import user_tasks_are_complete
 from laneway.engine.bpmn.rules_process import retention_is_a_length_of_time
 from laneway.engine.bpmn.rules_structure import STRUCTURE
 from laneway.engine.bpmn.rules_work import WORK_RULES
@@ -28,6 +29,7 @@ _RULES: Final[tuple[Callable[[Place], Findings], ...]] = (
     *WORK_RULES,
     retention_is_a_length_of_time,
     clocks_can_run,
+    user_tasks_are_complete,
 )
 
 

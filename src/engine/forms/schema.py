@@ -14,6 +14,7 @@ import regex
 
 from laneway.engine.feel.checks import Vocabulary, marked
 from laneway.engine.forms.feel_texts import Component, form_vocabulary, problems, row_vocabulary
+from laneway.engine.forms.languages import in_one_language
 from laneway.words import Finding, Resource, Severity, Text
 
 Schema = dict[str, Any]
@@ -144,6 +145,7 @@ class _Checker:
             self.add(component, "component_unreadable", zh, en)
             return
         self.feel(component, level.known)
+        self.languages(component)
         if kind in FIELDS:
             self.key(component, "key", level)
             self.rules(component)
@@ -216,6 +218,17 @@ class _Checker:
             zh = f"{setting} 中的“{shown}”第 {place} 个字符处：{problem.text.zh}"
             en = f"{setting}: “{shown}”, at character {place}: {problem.text.en}"
             self.add(component, f"feel_{problem.code}", zh, en, problem.severity)
+
+    def languages(self, component: Component) -> None:
+        """What people read is there in both languages."""
+        for what, text, name in in_one_language(component):
+            shown = text if len(text) <= 40 else f"{text[:39]}…"
+            zh = f"{what.zh}“{shown}”只有一种语言：请在组件的 properties（选项则在选项内）补上 {name}"
+            en = (
+                f"the {what.en} “{shown}” is there in one language only: add {name} to the properties "
+                "of the component, or to the option itself"
+            )
+            self.add(component, "text_in_one_language", zh, en, Severity.WARNING)
 
     def add(
         self, component: Schema, code: str, zh: str, en: str, severity: Severity = Severity.ERROR
