@@ -20,7 +20,7 @@ _FORM_OF = {
     "investigate": "c110_investigation",
     "decide_remedy": "c110_next_activity",
     "approve": "c110_approval",
-    "issue_credit_note": "c110_credit_note",
+    "credit_note": "finance_credit_note",
     "close": "c110_close",
 }
 _LOCALES = {"zh": "zh-CN", "en": "en-GB"}
@@ -104,7 +104,8 @@ class Department:
         look_for(page, f"/cases/{number}", told)
 
     def _filler(self, form_id: str) -> FormFiller:
-        return FormFiller(PROCESS / "forms" / f"{form_id}.form", self._locale)
+        (form,) = PROCESS.parent.glob(f"*/forms/{form_id}.form")
+        return FormFiller(form, self._locale)
 
 
 def look_for(page: Page, address: str, wanted: Locator) -> None:

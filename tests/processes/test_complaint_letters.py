@@ -28,7 +28,14 @@ CASE = {
     "question_to_customer": "Which temperature?",
     "merged_into": "CP-2026-000003",
 }
-STEPS = ("acknowledge", "ask_customer", "send_decision", "send_closing_letter", "unreachable", "external_route")
+STEPS = (
+    "acknowledge",
+    "ask_customer",
+    "send_decision",
+    "send_closing_letter",
+    "unreachable",
+    "external_route",
+)
 LETTERS = (*STEPS, "merged")
 
 

@@ -154,11 +154,8 @@ def test_a_block_without_reason_kind_or_case_is_refused(headers, told, number):
 def test_a_line_of_the_log_is_written_once(open_case):
     number, key = open_case(customer="Rhein Dämm")
     for _again in range(2):
-        do(
-            job(
-                "laneway:log-interaction", number, {"kind": "dispute"}, log_channel="mail", channel="email", log_text="Not accepted"
-            )
-        )
+        told = {"log_channel": "mail", "channel": "email", "log_text": "Not accepted"}
+        do(job("laneway:log-interaction", number, {"kind": "dispute"}, **told))
     with reading() as session:
         (line,) = log.listed(session, key)
     assert (line.kind, line.channel, line.text) == (log.Kind.DISPUTE, log.Channel.MAIL, "Not accepted")
