@@ -12,7 +12,7 @@ from laneway.engine.calendars.targets import is_target
 from laneway.engine.dmn import DecisionModel, read_decisions
 from laneway.words import Resource
 
-FOLDER = Path(__file__).parents[2] / "processes" / "c110_complaint" / "decisions"
+FILES = sorted((Path(__file__).parents[2] / "processes").glob("c110_*/decisions/*.dmn"))
 
 YES_NO = ("yes", "no")
 FLAG = (True, False)
@@ -78,7 +78,7 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], int]] = {
 
 @pytest.fixture(scope="module", name="model")
 def _model() -> DecisionModel:
-    return read_decisions([Resource(path.name, path.read_bytes()) for path in sorted(FOLDER.glob("*.dmn"))])
+    return read_decisions([Resource(path.name, path.read_bytes()) for path in FILES])
 
 
 def decide(model: DecisionModel, table: str, **variables: Any) -> Any:
@@ -109,7 +109,7 @@ def test_a_table_answers_even_when_nothing_is_known(model: DecisionModel, table:
 
 
 def test_all_table_files_are_enumerated_here() -> None:
-    assert {path.stem for path in FOLDER.glob("*.dmn")} == set(TABLES)
+    assert {path.stem for path in FILES} == set(TABLES)
 
 
 def test_safety_outranks_everything_when_severity_is_graded(model: DecisionModel) -> None:

@@ -97,6 +97,12 @@ def test_the_same_customer_lot_and_defect_is_suggested_as_a_duplicate(open_case)
     assert known(key)["duplicate_cases"] == []
 
 
+def test_lots_that_are_in_no_record_are_named(open_case):
+    assert known(open_case(customer="Rhein Dämm", lots="HX-NOPE, hx-1")[1])["unknown_lots"] == ["HX-NOPE", "HX-1"]
+    assert known(open_case(customer="Rhein Dämm", lots="unknown")[1])["unknown_lots"] == ["unknown"]
+    assert known(open_case(customer="Rhein Dämm", lots=None)[1])["unknown_lots"] == []
+
+
 def test_a_party_goes_before_the_name_that_was_typed(open_case):
     first, _key = open_case(customer="Rhein Dämm", party="P-2026-000001")
     _second, key = open_case(customer="Rhein Daemm GmbH", party="P-2026-000001")

@@ -10,6 +10,7 @@ from laneway.engine.database import unit_of_work
 from laneway.engine.model import OPEN_STATES
 from laneway.records.cases import similar
 from laneway.records.documents import templates
+from laneway.records.goods import lots
 from laneway.tasks.registry import Job, handler
 
 JOB_TYPE = "laneway:find-similar-cases"
@@ -28,9 +29,10 @@ def find(job: Job) -> dict[str, Any]:
     if job.case_number is None:
         raise ValueError(f"{JOB_TYPE}: 缺少案件 / there is no case")
     told = job.variables
+    named = lots_text(told.get("lots"))
     subject = similar.Subject(
         customer=str(told.get("party") or told.get("customer") or ""),
-        lots=similar.lots_in(lots_text(told.get("lots"))),
+        lots=similar.lots_in(named),
         defect=str(told.get("defect") or ""),
         received_at=_moment(told.get("received_at")),
     )
@@ -38,10 +40,13 @@ def find(job: Job) -> dict[str, Any]:
         root_key = templates.root_key_of(session, job.case_number)
         similar.remember(session, root_key, subject)
         found = similar.found(session, root_key)
+        known = {number.upper() for number in lots.named(session, subject.lots)}
+    unknown = [lot for lot in subject.lots if lot not in known]
     return {
         "similar_complaints": found.complaints,
         "similar_customers": found.customers,
         "duplicate_cases": [row.number for row in found.duplicates],
+        "unknown_lots": unknown if subject.lots or not named.strip() else [named.strip()],
         "similar_cases": [row.number for row in found.cluster if row.state in OPEN_STATES],
     }
 

@@ -12,7 +12,7 @@ from laneway.engine.dmn.views import constants, table_of, text_at
 from laneway.errors import NotFound
 from laneway.words import Resource, Text
 
-SHIPPED = Path(__file__).parents[3] / "processes" / "c110_complaint" / "decisions"
+SHIPPED = Path(__file__).parents[3] / "processes" / "c110_grading" / "decisions"
 LOAN = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="loans" name="Loans" namespace="urn:loans"
     xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
   <itemDefinition id="t1" name="Applicant">
