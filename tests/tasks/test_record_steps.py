@@ -98,7 +98,10 @@ def test_the_same_customer_lot_and_defect_is_suggested_as_a_duplicate(open_case)
 
 
 def test_lots_that_are_in_no_record_are_named(open_case):
-    assert known(open_case(customer="Rhein Dämm", lots="HX-NOPE, hx-1")[1])["unknown_lots"] == ["HX-NOPE", "HX-1"]
+    assert known(open_case(customer="Rhein Dämm", lots="HX-NOPE, hx-1")[1])["unknown_lots"] == [
+        "HX-NOPE",
+        "HX-1",
+    ]
     assert known(open_case(customer="Rhein Dämm", lots="unknown")[1])["unknown_lots"] == ["unknown"]
     assert known(open_case(customer="Rhein Dämm", lots=None)[1])["unknown_lots"] == []
 
