@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from laneway.engine import clock as engine_clock
@@ -87,9 +87,15 @@ def of_case_clock(one: ClockRow) -> Clock:
     if one.met_at is not None:
         return Clock(DONE, name, _("in %(length)s", length=length(one.met_at - one.started_at)), tip=tip)
     if one.paused_at is not None:
-        text = _("customer, paused %(length)s", length=length(engine_clock.now() - one.paused_at))
-        return Clock(WAIT, name, text, tip=tip)
+        return Clock(WAIT, name, _("paused %(length)s", length=_roughly(one.paused_at)), tip=tip)
     return running(one.due_at, one.started_at, name, risk=one.risk_at, tip=tip)
+
+
+def _roughly(since: datetime) -> str:
+    """How long ago, in one unit."""
+    passed = engine_clock.now() - since
+    unit = timedelta(days=1) if passed >= timedelta(days=1) else timedelta(hours=1)
+    return length(passed // unit * unit if passed >= unit else passed)
 
 
 def tip_of(one: ClockRow) -> str:
@@ -113,11 +119,17 @@ def most_urgent(case: CaseRow) -> Clock | None:
     """The clock of an open case that lists show: of its clocks and the deadlines of its tasks, what is due first."""
     first = case_clocks.most_urgent(case.clocks)
     task = case.clock
-    if task is None or task.due_at is None:
-        return of_case_clock(first) if first is not None else None
-    if first is None or not first.is_running or task.due_at < first.due_at:
+    is_task_first = (
+        first is None
+        or not first.is_running
+        or (task is not None and task.due_at is not None and task.due_at < first.due_at)
+    )
+    if task is not None and task.due_at is not None and is_task_first:
         return running(task.due_at, task.created_at)
-    return of_case_clock(first)
+    if first is None:
+        return None
+    shown = of_case_clock(first)
+    return replace(shown, name=_("With customer")) if shown.state == WAIT else shown
 
 
 def first_due(case: CaseRow) -> tuple[datetime, datetime, datetime | None] | None:

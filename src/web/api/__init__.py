@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from laneway.web.api import (
     absent,
+    case_clocks,
     case_files,
     changes,
     cluster,
@@ -44,6 +45,7 @@ blueprints: list[Blueprint] = [
         incidents,
         messages,
         outbox,
+        case_clocks,
         case_files,
         records,
         palette,

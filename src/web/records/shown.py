@@ -22,7 +22,8 @@ from laneway.web.record_texts import EVENTS
 from laneway.words import Text
 
 NOTHING = "–"
-_GROUP_FIELDS = ("owner_group",)
+_GROUP_FIELDS = ("owner", "owner_group", "group_id", "deputy_group")
+_PEOPLE_FIELDS = ("lead", "deputy", "manager", "on_call")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class Reader:
             return " ".join(dict.fromkeys(part for part in (pick(title), code) if part))
         if field.name in _GROUP_FIELDS and value:
             return self.group(str(value))
+        if field.name in _PEOPLE_FIELDS and value:
+            return self.person(str(value))
         return written(field, value)
 
     def entries(self, found: Iterable[changes.Change], codes: Mapping[int, str]) -> list[Entry]:
