@@ -76,19 +76,6 @@ def schedule(calendar: Calendar, start: datetime, target: str, pauses: Sequence[
     )
 
 
-def used_share(
-    calendar: Calendar, start: datetime, target: str, pauses: Sequence[Pause], at: datetime
-) -> float:
-    """How much of its time a clock has used at a moment: 1.0 when it is due, more afterwards."""
-    counted = calendar if target.endswith(("bh", "wd")) else round_the_clock(calendar.zone)
-    whole = working_seconds(counted, start, add(calendar, start, target))
-    stood = sum(
-        working_seconds(counted, pause.start, min(pause.end, at)) for pause in pauses if pause.start < at
-    )
-    used = working_seconds(counted, start, at) - stood
-    return used / whole if whole > 0 else 1.0
-
-
 def _later(counted: Calendar, moment: datetime, pauses: Sequence[Pause]) -> datetime:
     """A moment put off by the pauses that began before it."""
     for pause in pauses:

@@ -12,7 +12,12 @@ from laneway.engine.calendars.hours import Calendar, Span
 @cache
 def china() -> Calendar:
     """Mainland China with holidays and make-up working days, as far as the State Council has announced them."""
-    with Path(__file__).with_name("cn.toml").open("rb") as file:
+    return read("cn.toml")
+
+
+def read(name: str) -> Calendar:
+    """The calendar of one of the files beside this one."""
+    with Path(__file__).with_name(name).open("rb") as file:
         return calendar(tomllib.load(file))
 
 
@@ -26,7 +31,7 @@ def calendar(written: dict[str, Any]) -> Calendar:
             while day <= date.fromisoformat(last):
                 days[day] = ()
                 day += timedelta(days=1)
-        days |= dict.fromkeys(map(date.fromisoformat, year["working"]), hours)
+        days |= dict.fromkeys(map(date.fromisoformat, year.get("working", ())), hours)
     return Calendar(written["zone"], dict.fromkeys(written["hours"]["weekdays"], hours), days)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from laneway.engine.calendars.durations import add, add_working_time
 from laneway.engine.calendars.hours import Calendar, NeverOpen, Span, is_open, next_opening, working_seconds
-from laneway.records.calendars.shipped import china
+from laneway.records.calendars.shipped import china, read
 
 DAY = (Span(30_600, 63_000),)
 HOLIDAY: dict[date, tuple[Span, ...]] = {date(2026, 10, day): () for day in range(1, 8)}
@@ -19,6 +19,8 @@ LUNCH = (Span(32_400, 43_200), Span(46_800, 64_800))
 ALWAYS = dict.fromkeys(range(7), (Span(0, 86_400),))
 CALENDARS = {
     "CN": china(),
+    "EU": read("eu.toml"),
+    "US": read("us.toml"),
     "CN-TEST": Calendar("Asia/Shanghai", dict.fromkeys(range(5), DAY), HOLIDAY),
     "CN-MAKEUP": Calendar(
         "Asia/Shanghai", dict.fromkeys(range(5), DAY), {**HOLIDAY, date(2026, 10, 10): DAY}
@@ -40,6 +42,11 @@ def test_the_golden_table_holds(case: dict[str, str]) -> None:
     start = datetime.fromisoformat(case["from"]).replace(tzinfo=calendar.tz)
     due = add(calendar, start, case["count"]).astimezone(calendar.tz)
     assert due.strftime("%Y-%m-%dT%H:%M") == case["expected"]
+
+
+def test_the_golden_table_has_enough_of_everything() -> None:
+    assert len(CASES) >= 100
+    assert {case["calendar"] for case in CASES} == set(CALENDARS)
 
 
 MOMENTS = st.integers(0, 60 * 24 * 40).map(
