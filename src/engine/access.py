@@ -19,6 +19,7 @@ AUDITOR = "auditor"
 ADMIN = "admin"
 WORKER = "worker"
 MASTER_DATA = "master_data"
+_FIELD = frozenset({"technician", "tech_service"})
 _NOT_STAFF = frozenset({ADMIN, AUDITOR, WORKER})
 
 
@@ -52,6 +53,8 @@ class Action(StrEnum):
     SEE_OUTBOX = "see_outbox"  # mails and webhooks of all cases
     OPERATE_OUTBOX = "operate_outbox"  # send again, cancel
     SEE_BOARD = "see_board"  # -
+    SEE_DISPATCH = "see_dispatch"  # who does which service order when
+    PLAN_SERVICE = "plan_service"  # book people and things for service orders
     SEE_PROCESSES = "see_processes"  # -
     EDIT_PROCESS = "edit_process"  # draft, check, publish, deploy
     EVALUATE_DECISION = "evaluate_decision"  # outside any case
@@ -190,6 +193,8 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.SEE_OUTBOX: _in(MANAGERS | {PROCESS_OWNER, AUDITOR}),
     Action.OPERATE_OUTBOX: _in(MANAGERS | {PROCESS_OWNER}),
     Action.SEE_BOARD: _in(MANAGERS | {PROCESS_OWNER, AUDITOR}),
+    Action.SEE_DISPATCH: _in(MANAGERS | _FIELD | {"service_coord", "hse", PROCESS_OWNER, AUDITOR}),
+    Action.PLAN_SERVICE: _in({"service_coord", "cs_manager"}),
     Action.SEE_PROCESSES: lambda person, _thing: bool(person.groups),
     Action.EDIT_PROCESS: _in({PROCESS_OWNER}),
     Action.EVALUATE_DECISION: _in({PROCESS_OWNER, WORKER}),

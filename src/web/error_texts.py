@@ -17,6 +17,7 @@ from laneway.web.interaction_texts import TEXTS as OF_INTERACTIONS
 from laneway.web.keeping_texts import TEXTS as OF_KEEPING
 from laneway.web.operation_texts import TEXTS as OF_OPERATIONS
 from laneway.web.record_texts import TEXTS as OF_RECORDS
+from laneway.web.work_texts import TEXTS as OF_WORK
 
 TEXTS: Mapping[str, str] = {
     # conflicts
@@ -95,6 +96,7 @@ TEXTS: Mapping[str, str] = {
     **OF_KEEPING,
     # records of parties and others
     **OF_RECORDS,
+    **OF_WORK,
     # parts that do not answer
     "database_not_connected": N_("The database is not connected yet."),
     "database_needs_upgrade": N_("The database is of an older release. Run: %(command)s."),
@@ -150,6 +152,8 @@ RIGHTS: Mapping[str, str] = {
         Action.SEE_WORKERS: N_("The workers are for administrators."),
         Action.SEE_OUTBOX: N_("The outbox is for managers and process owners."),
         Action.OPERATE_OUTBOX: N_("Only managers and process owners may send again or cancel."),
+        Action.SEE_DISPATCH: N_("Only those who plan or do service on site may see the dispatch board."),
+        Action.PLAN_SERVICE: N_("Only service coordination may plan service orders."),
         Action.SEE_BOARD: N_("The board is for managers."),
         Action.SEE_PROCESSES: N_("You may not see processes."),
         Action.EDIT_PROCESS: N_("Only process owners may change a process."),

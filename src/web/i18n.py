@@ -36,7 +36,13 @@ def register(app: Flask, *, time_zone: str) -> None:
     install: Any = getattr(app.jinja_env, "install_gettext_callables")  # noqa: B009 - see above
     install(_translate, _translate_plural, newstyle=True)
     app.jinja_env.filters.update(
-        moment=moment, second=second, pick=pick, instant=instant, written=written, milliseconds=milliseconds
+        moment=moment,
+        second=second,
+        day=day,
+        pick=pick,
+        instant=instant,
+        written=written,
+        milliseconds=milliseconds,
     )
 
 

@@ -38,6 +38,8 @@ PAGES = {
     "/cases": READERS,
     "/operations/outbox": {"chen", "owner", "auditor"},
     "/board": {"chen", "owner", "auditor"},
+    "/dispatch": {"chen", "owner", "auditor"},
+    "/dispatch/orders": {"chen", "owner", "auditor"},
     "/processes": WITH_A_GROUP,
     "/manuals.pdf": WITH_A_GROUP,
     "/decisions": WITH_A_GROUP,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from laneway.engine import clock
+from laneway.engine.tables import work
 from laneway.records.calendars import shipped
 from laneway.records.kinds import store
 from laneway.records.kinds.declared import Kind
-from laneway.records.work import kinds
+from laneway.records.work import kinds, resources
 
-_VALID = timedelta(days=730)
+_VALID, _EXPIRED = timedelta(days=730), timedelta(days=150)
 
 
 def load(session: Session) -> None:
@@ -44,14 +45,15 @@ def load(session: Session) -> None:
 def load_demo(session: Session) -> None:
     """Bring the demonstration's work centres and resources into the database, those that are there excepted.
 
-    Their certificates were given half a year ago and are valid for two years.
+    Their certificates were given half a year ago and are valid for two years, but for one whose have run out.
     """
     told = _told()["demo"]
     for code, row in told["centres"].items():
         _add(session, kinds.WORK_CENTRE, code, row, is_active=True)
     given = clock.now().astimezone(shipped.china().tz).date() - timedelta(days=182)
-    days = {"valid_from": given.isoformat(), "valid_until": (given + _VALID).isoformat()}
     for code, row in told["resources"].items():
+        until = given + (_EXPIRED if row.get("expired") else _VALID)
+        days = {"valid_from": given.isoformat(), "valid_until": until.isoformat()}
         held = [
             {"skill": one, "certificate": f"HY-{code.upper()}-{number:02d}", **days}
             for number, one in enumerate(row["skills"], 1)
@@ -67,6 +69,20 @@ def load_demo(session: Session) -> None:
             is_active=True,
             skills=held,
         )
+    _add_absences(session, told["absences"])
+
+
+def _add_absences(session: Session, told: list[dict[str, Any]]) -> None:
+    """Where there are none yet: the board shows what keeps people from going."""
+    if session.scalar(select(work.resource_absence.c.key).limit(1)) is not None:
+        return
+    today = clock.here()
+    for one in told:
+        day = (today + timedelta(days=one["in_days"])).date()
+        start, end = (
+            datetime.combine(day, time.fromisoformat(one[name]), today.tzinfo) for name in ("from", "to")
+        )
+        resources.be_absent(session, one["resource"], start, end, reason=one["reason"])
 
 
 def _add(session: Session, of: Kind, code: str, row: dict[str, Any], **values: Any) -> None:

@@ -36,6 +36,7 @@ _PROBLEMS = {
     ),
     "nobody_goes": Text("没有选择人员或合作伙伴", "nobody was chosen to go"),
     "span_ends_before_it_begins": Text("结束早于开始", "it ends before it begins"),
+    "service_plan_changed": Text("计划已在调度板上改动", "it was planned on the dispatch board meanwhile"),
     "resource_not_found": Text("没有此资源：{resource}", "there is no such resource: {resource}"),
 }
 
@@ -134,6 +135,7 @@ def check(job: Job) -> dict[str, Any]:
             "planned_start": shown_at(start),
             "planned_end": shown_at(end),
             "planned_resources": [one.code for one in chosen],
+            "plan_revision": order.revision,
             "work_centre": order.work_centre
             or next((one.work_centre for one in chosen if one.work_centre), None),
         }
@@ -151,27 +153,14 @@ def plan(job: Job) -> dict[str, Any]:
         said.required_moment(job, "planned_end"),
         tuple(said.texts(job, "planned_resources")),
     )
-    problem: Text | None = None
-    try:
-        with unit_of_work() as session:
-            _note_price(session, number, job)
-            order = plans.make(
-                session, number, wanted, centre=said.text(job, "work_centre", longest=40) or None
-            )
-    except (Conflict, Invalid, NotFound) as refused:
-        if refused.code not in _PROBLEMS:
-            raise
-        problem = _worded(refused)
-        with unit_of_work() as session:
-            plans.give_up(session, number)
-            order = orders.find(session, number)
+    order, problem = _book(job, number, wanted)
     with reading() as session:
         booked = plans.booked_for(session, order)
         free = resources.free(session, order.skills, wanted.start, wanted.end) if problem else []
         answer = _offered(_next_free(session, order, after=wanted.start)) | _recipients(session, job)
     return answer | {
         "resource": plans.kind_of(booked or free),
-        "plan_booked": bool(booked),
+        "plan_booked": problem is None and bool(booked),
         "plan_problem": None if problem is None else both(problem),
         "planned_start": shown_at(wanted.start),
         "planned_end": shown_at(wanted.end),
@@ -181,6 +170,29 @@ def plan(job: Job) -> dict[str, Any]:
         "release_people": [one.username for one in booked if one.kind == PERSON and one.username],
         "release_groups": ["technician"],
     }
+
+
+def _book(job: Job, number: str, wanted: Plan) -> tuple[Order, Text | None]:
+    """The order with its new plan, or as it was with the reason. A plan that it has already is left alone."""
+    seen = job.variables.get("plan_revision")
+    revision = seen if isinstance(seen, int) else None
+    centre = said.text(job, "work_centre", longest=40) or None
+    try:
+        with unit_of_work() as session:
+            _note_price(session, number, job)
+            order = orders.find(session, number, is_locked=True)
+            codes = {one.code for one in plans.booked_for(session, order)}
+            if (order.starts_at, order.ends_at) != (wanted.start, wanted.end) or codes != {*wanted.resources}:
+                order = plans.make(session, number, wanted, revision=revision, centre=centre)
+            return order, None
+    except (Conflict, Invalid, NotFound) as refused:
+        if refused.code not in _PROBLEMS:
+            raise
+        problem, is_ours = _worded(refused), refused.code != "service_plan_changed"
+    with unit_of_work() as session:
+        if is_ours:
+            plans.give_up(session, number)
+        return orders.find(session, number), problem
 
 
 def _minutes(job: Job) -> int | None:
