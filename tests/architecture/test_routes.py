@@ -46,6 +46,7 @@ PAGES = {
     "/decisions/try": {"owner"},
     "/admin": {"admin"},
     "/admin/workers": {"admin"},
+    "/availability": READERS,
     "/records": READERS,
     "/records/reviews": READERS,
     "/records/approvals": READERS,

@@ -13,9 +13,11 @@ from laneway.engine import clock
 from laneway.engine.database import new_key
 from laneway.engine.tables import goods
 from laneway.errors import Conflict, Invalid, NotFound
-from laneway.records.goods import lots, promises, stock
+from laneway.records import sample_records
+from laneway.records.goods import commitments, deliveries, lots, promises, stock
 from laneway.records.goods.lots import Direction
 from laneway.records.goods.stock import Movement, NewMovement
+from laneway.records.kinds import known, listing
 from laneway.words import Text
 
 MOVED = {
@@ -211,3 +213,70 @@ def test_approved_substitutes_are_named(shop):
         assert promises.availability(session, "HX-P20").substitutes == ("HX-M10",)
         with pytest.raises(Invalid, match="substitute_is_itself"):
             stock.approve_substitute(session, "HX-P20", "HX-P20", by="chen")
+
+
+def test_the_goods_of_the_demonstration_keep_scenario_1_and_the_way_of_every_lot(database, frozen_clock):
+    with database.unit_of_work() as session:
+        assert sample_records.load(session) > 20
+        assert sample_records.load(session) == 0
+    today = frozen_clock.now.date()
+    with database.reading() as session:
+        found = promises.availability(session, "HX-P20", today + timedelta(days=5))
+        assert found.terms == {kind.lower(): quantity for kind, quantity in MOVED.items()} | {
+            "reserved": 20,
+            "blocked": 15,
+            "in_transit": 40,
+            "demand": 0,
+        }
+        assert (found.now, found.on_day, found.age) == (30, 70, timedelta(hours=1))
+        assert promises.first_day(session, "HX-P20", Decimal(50), earliest=today) == today + timedelta(days=5)
+        traced = {lot.number for lot in lots.trace(session, "RM-ANI-0815", Direction.FORWARD)}
+        assert {"BL-P20-0828", "HX-P20-0901A", "HX-P20-0901B", "HX-P20-0901A-D1", "HX-M10-1020A"} <= traced
+        assert [lot.number for lot in lots.neighbours(session, "HX-P20-0901A")] == ["HX-P20-0901B"]
+        assert {(one.customer, one.quantity) for one in lots.shipments(session, "HX-P20-0901A")} == {
+            ("青岛泡沫有限公司", 25_000),
+            ("Gulf Panel Inc.", 20_000),
+        }
+        shipped = [line.quantity for line in lots.shipments(session, "BL-P20-0828")]
+        assert sum(shipped) == 90_000
+        assert [one.lot for one in commitments.blocks(session, "HX-P20")] == ["HX-P20-0901A"]
+        assert [one.reserved_for for one in commitments.reservations(session, "HX-P20")] == [
+            "Rhein Dämm GmbH"
+        ]
+        assert [one.number for one in commitments.orders(session, "HX-P20")] == ["DD-26-1187"]
+        for word in ("HX-P20-0901", "DD-26-1187", "聚醚"):
+            kinds = [kind for kind in known.all_() if kind.id in ("lot", "customer_order", "product")]
+            assert any(listing.suggestions(session, kind, word) for kind in kinds), word
+
+
+def test_a_reservation_of_a_blocked_lot_is_not_listed_and_one_that_lapsed_neither(shop, frozen_clock):
+    with shop.unit_of_work() as session:
+        key = lots.lot(session, "HX-P20-0901A").key
+        lots.add(session, "HX-P20-0902", "LOT", Decimal(10), product="HX-P20")
+        other = lots.lot(session, "HX-P20-0902").key
+        promises.reserve(session, "HX-P20", Decimal(5), reserved_for="Gulf Panel", lot_key=other)
+        lots.block(session, "HX-P20-0902", "RECALL", Decimal(10), reason="recall", by="chen")
+        assert [one.reserved_for for one in commitments.reservations(session, "HX-P20")] == ["Rhein Dämm"]
+        with pytest.raises(Conflict, match="stock_not_enough"):
+            promises.reserve(session, "HX-P20", Decimal(1), reserved_for="Gulf Panel", lot_key=key)
+    frozen_clock.advance(days=4)
+    with shop.reading() as session:
+        assert commitments.reservations(session, "HX-P20") == []
+
+
+def test_what_is_entered_twice_from_elsewhere_is_refused(shop, frozen_clock):
+    today = frozen_clock.now.date()
+    with shop.unit_of_work() as session:
+        deliveries.order(session, "O-7", "Gulf Panel", [("HX-P20", Decimal(1), today)])
+        deliveries.ship(session, "S-7", "Gulf Panel", [("HX-P20-0901A", Decimal(1))], at=clock.now())
+        for again in (
+            lambda: deliveries.order(session, "O-7", "Gulf Panel", []),
+            lambda: deliveries.ship(session, "S-7", "Gulf Panel", [], at=clock.now()),
+            lambda: deliveries.expect(session, "SHIP-1", "HX-P20", Decimal(1), on=today),
+        ):
+            with pytest.raises(Conflict, match="delivery_known"):
+                again()
+        with pytest.raises(NotFound):
+            deliveries.expect(session, "SHIP-2", "HX-P99", Decimal(1), on=today)
+        with pytest.raises(Invalid):
+            deliveries.expect(session, "SHIP-2", "HX-P20", Decimal(0), on=today)

@@ -8,6 +8,7 @@
     promises.first_day(session, code, quantity, earliest=day)    when so much can be promised, with what is on its way
     promises.reserve(session, code, quantity, reserved_for, job_key) -> Reservation   the same again for a job done again
     promises.release(session, reservation_key)
+    commitments.reservations(session, code), commitments.blocks(…), commitments.orders(…)    who has a claim on it
     lots.add(session, number, kind, quantity, product, made_of) -> key
     lots.trace(session, number, Direction.FORWARD) -> list of lots; lots.shipments(session, number)
     lots.left(session, number) -> Decimal; lots.block_rest(session, number, kind, reason, by) -> key, once for each kind

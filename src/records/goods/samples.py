@@ -16,6 +16,7 @@ from laneway.engine import clock
 from laneway.engine.tables import goods
 from laneway.records.goods import deliveries, lots, promises, stock
 from laneway.records.goods.stock import Movement, NewMovement
+from laneway.records.kinds import known, store
 from laneway.words import Text
 
 Row = dict[str, Any]
@@ -29,6 +30,10 @@ def load(session: Session) -> int:
     for name, add in _ADDS.items():
         for row in told[name]:
             add(session, row)
+    for kind in known.all_():
+        if kind.table in _FOUND:
+            keys = session.scalars(select(kind.table.c.key)).all()
+            store.keep_words(session, kind, {key: store.get(session, kind, key).values for key in keys})
     return len(told["product"]) + len(told["lot"])
 
 
@@ -118,6 +123,8 @@ def _moment(days_ago: int) -> datetime:
     return clock.now() - timedelta(days=days_ago)
 
 
+_FOUND = (goods.product, goods.lot, goods.incoming_stock, goods.customer_order, goods.delivery)
+"""What lists of records find by words."""
 _ADDS: dict[str, Callable[[Session, Row], None]] = {
     "product": _product,
     "substitute": _substitute,
