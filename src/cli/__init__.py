@@ -323,6 +323,17 @@ def user_password(username: str, password: str) -> None:
     click.echo(f"已重设 / set: {username}")
 
 
+@user.command("calendar")
+@click.argument("username")
+@click.argument("code", default="")
+def user_calendar(username: str, code: str) -> None:
+    """Let someone work by a calendar of the records; without CODE, by our own. 设置工作日历。"""
+    opened()
+    with database.unit_of_work() as session:
+        accounts.set_calendar(session, username, calendar=code)
+    click.echo(f"已设置 / set: {username}")
+
+
 @user.command("deactivate")
 @click.argument("username")
 def user_deactivate(username: str) -> None:

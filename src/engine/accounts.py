@@ -19,6 +19,7 @@ from laneway.engine import clock
 from laneway.engine.model import Person
 from laneway.engine.tables import membership, person_group, web_session
 from laneway.engine.tables import person as person_table
+from laneway.engine.working_calendars import Calendars
 from laneway.errors import Conflict, Invalid, NotAllowed, NotFound
 from laneway.words import Text
 
@@ -164,6 +165,16 @@ def set_locale(session: Session, username: str, *, locale: str) -> None:
     if locale not in ("zh", "en"):
         raise Invalid("locale_unknown", locale=locale)
     _change(session, username, locale=locale)
+
+
+def set_calendar(session: Session, username: str, *, calendar: str) -> None:
+    """Let this person work by the calendar with this code; an empty one is the organisation's.
+
+    Mails about clocks wait until it opens. Raises NotFound, Invalid("calendar_unknown").
+    """
+    if calendar and Calendars(session).find(calendar) is None:
+        raise Invalid("calendar_unknown", calendar=calendar)
+    _change(session, username, calendar=calendar or None)
 
 
 def deactivate(session: Session, username: str) -> None:

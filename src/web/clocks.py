@@ -129,6 +129,9 @@ def most_urgent(case: CaseRow) -> Clock | None:
     if first is None:
         return None
     shown = of_case_clock(first)
+    paused = next((one for one in case.clocks if one.paused_at is not None), None)
+    if paused is not None and task is None and shown.state == OK:
+        shown = of_case_clock(paused)  # the case waits; what the law sets is not pressing yet
     return replace(shown, name=_("With customer")) if shown.state == WAIT else shown
 
 

@@ -53,6 +53,7 @@ TEXTS: Mapping[str, str] = {
     "scratch_not_made": N_("The server did not make a database: %(reason)s."),
     "scenario_broken": N_("A story cannot be read: %(file)s, step %(step)s, %(field)s: %(reason)s."),
     "handlers_broken": N_("The automatic steps of a process could not be loaded: %(file)s."),
+    "calendar_unknown": N_("There is no calendar %(calendar)s."),
     "locale_unknown": N_("There is no such language."),
     "message_name_required": N_("The message needs a name."),
     "password_too_long": N_("The password is too long."),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from laneway.engine import deployments, instances, tables, user_tasks
+from laneway.engine import accounts, deployments, instances, tables, user_tasks
 from laneway.errors import Invalid
 from laneway.records import organisation
 from laneway.records.calendars import delivered as calendars
@@ -198,6 +198,21 @@ def test_mail_waits_for_the_working_day_of_its_recipient(department: Any, frozen
     (mail,) = mails(department)
     assert mail.recipient == "li.jing@haiyuan.example"
     assert mail.not_before.astimezone(SHANGHAI) == datetime(2026, 10, 8, 8, 30, tzinfo=SHANGHAI)
+
+
+def test_a_person_abroad_is_written_to_in_their_own_hours(department: Any, frozen_clock: Any) -> None:
+    with department.unit_of_work() as session:
+        accounts.set_calendar(session, "li.jing", calendar="US")
+        with pytest.raises(Invalid):
+            accounts.set_calendar(session, "li.jing", calendar="MARS")
+    frozen_clock.now = at(2026, 9, 28, 8, 30)
+    start(department)
+    frozen_clock.now = at(2026, 9, 28, 14, 30)
+    drain()
+    (mail,) = mails(department)
+    houston = ZoneInfo("America/Chicago")
+    assert mail.not_before.astimezone(houston) == datetime(2026, 9, 28, 8, 0, tzinfo=houston)
+    assert "America/Chicago" in mail.body
 
 
 def test_a_met_clock_is_not_told_of(department: Any, frozen_clock: Any) -> None:
