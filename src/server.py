@@ -24,7 +24,7 @@ from laneway.errors import Unavailable
 from laneway.records import organisation
 from laneway.records.documents import scanner
 from laneway.settings import Settings
-from laneway.tasks import demonstration, outbox, preparing
+from laneway.tasks import demonstration, imap, outbox, preparing
 from laneway.tasks.archiving import Archivist
 from laneway.tasks.heartbeat import Heartbeat
 from laneway.tasks.loader import load_handlers
@@ -165,5 +165,5 @@ def _worker(settings: Settings) -> Worker:
     return Worker(
         threads=settings.worker_threads,
         async_jobs=settings.worker_async_jobs,
-        senders=[*outbox.senders(settings), archivist.archive_batch],
+        senders=[*outbox.senders(settings), *imap.readers(settings), archivist.archive_batch],
     )

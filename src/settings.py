@@ -89,6 +89,15 @@ class Settings:
     mail_reply_to: str = ""
     """Where answers to mails of a case go, `{case}` standing for its number; empty: to the sender."""
 
+    mail_processes: str = "c090_enquiry,c110_complaint"
+    """Processes that a new mail of a known customer opens: the first of them that is deployed; commas between them."""
+
+    imap_url: str = ""
+    """Mailbox that is read, `imaps://user:password@host:993/INBOX`; empty: none."""
+
+    imap_done: str = ""
+    """Folder that read mails are moved to; empty: they are marked seen, and only unseen ones are read."""
+
     webhook_secrets: str = ""
     """One secret that signs webhooks, or two while receivers change over, the newer first, with a comma between."""
 

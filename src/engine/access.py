@@ -20,6 +20,7 @@ ADMIN = "admin"
 WORKER = "worker"
 MASTER_DATA = "master_data"
 _FIELD = frozenset({"technician", "tech_service"})
+_MAIL_READERS = frozenset({"hotline", "complaint_desk"})
 _NOT_STAFF = frozenset({ADMIN, AUDITOR, WORKER})
 
 
@@ -52,6 +53,9 @@ class Action(StrEnum):
     PUBLISH_MESSAGE = "publish_message"  # -
     SEE_OUTBOX = "see_outbox"  # mails and webhooks of all cases
     OPERATE_OUTBOX = "operate_outbox"  # send again, cancel
+    SEE_MAIL = "see_mail"  # that arrived, of all cases and of none
+    HANDLE_MAIL = "handle_mail"  # say which case a mail belongs to, or that it is for none
+    RECEIVE_MAIL = "receive_mail"  # hand in a mail as it came over the wire
     SEE_BOARD = "see_board"  # -
     SEE_DISPATCH = "see_dispatch"  # who does which service order when
     PLAN_SERVICE = "plan_service"  # book people and things for service orders
@@ -192,6 +196,9 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.PUBLISH_MESSAGE: lambda person, _thing: is_staff(person) or WORKER in person.groups,
     Action.SEE_OUTBOX: _in(MANAGERS | {PROCESS_OWNER, AUDITOR}),
     Action.OPERATE_OUTBOX: _in(MANAGERS | {PROCESS_OWNER}),
+    Action.SEE_MAIL: _in(MANAGERS | _MAIL_READERS | {AUDITOR}),
+    Action.HANDLE_MAIL: _in(MANAGERS | _MAIL_READERS),
+    Action.RECEIVE_MAIL: _in({WORKER}),
     Action.SEE_BOARD: _in(MANAGERS | {PROCESS_OWNER, AUDITOR}),
     Action.SEE_DISPATCH: _in(MANAGERS | _FIELD | {"service_coord", "hse", PROCESS_OWNER, AUDITOR}),
     Action.PLAN_SERVICE: _in({"service_coord", "cs_manager"}),

@@ -44,6 +44,17 @@ def start(
     return runtime.start(session, key, variables, by=by, business_key=business_key)
 
 
+def start_by_event(
+    session: Session, process_id: str, element_id: str, *, variables: Mapping[str, Any], by: Person | None
+) -> Started:
+    """Start the latest version at a message start event, as its message would. Raises NotFound, NotAllowed."""
+    key = definitions.find_process(session, process_id)
+    if by is not None:
+        access.require(by, Action.START_PROCESS, definitions.load(session, key))
+    observed.step(session.info, "start")
+    return runtime.start(session, key, variables, by=by, at=element_id)
+
+
 def start_from_form(
     session: Session,
     process_id: str,

@@ -35,6 +35,7 @@ class Failure(StrEnum):
     REFUSED = "refused"  # by the other side, with a status and words
     ADDRESS_FORBIDDEN = "address_forbidden"  # a webhook must not go there
     UNSENDABLE = "unsendable"  # a mail address or a URL that is none
+    BOUNCED = "bounced"  # taken, and sent back later
     SENDER_LOST = "sender_lost"  # whoever sent it did not say how it went
 
 
@@ -285,6 +286,17 @@ def report(session: Session, row: Any, delivery: Delivery) -> None:
         **_as_columns(delivery),
     }
     session.execute(update(outgoing).where(_columns.key == row.key).values(again))
+
+
+def bounce(session: Session, dedupe_key: str, words: str) -> bool:
+    """A mail that was sent has come back; its case and the outbox show it as given up. Whether it is one of ours."""
+    this = (_columns.dedupe_key == dedupe_key) & (_columns.kind == OutgoingKind.MAIL)
+    row = session.execute(select(outgoing).where(this).limit(1)).one_or_none()
+    if row is None:
+        return False
+    if row.state == OutgoingState.SENT:
+        _give_up(session, row, Delivery(failure=Failure.BOUNCED, error=words, status=row.response_status))
+    return True
 
 
 def _give_up(session: Session, row: Any, delivery: Delivery) -> None:

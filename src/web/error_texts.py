@@ -15,6 +15,7 @@ from laneway.web.goods_texts import TEXTS as OF_GOODS
 from laneway.web.i18n import N_
 from laneway.web.interaction_texts import TEXTS as OF_INTERACTIONS
 from laneway.web.keeping_texts import TEXTS as OF_KEEPING
+from laneway.web.mail_texts import TEXTS as OF_MAIL
 from laneway.web.operation_texts import TEXTS as OF_OPERATIONS
 from laneway.web.record_texts import TEXTS as OF_RECORDS
 from laneway.web.work_texts import TEXTS as OF_WORK
@@ -91,6 +92,7 @@ TEXTS: Mapping[str, str] = {
     **OF_FILES,
     **OF_GOODS,
     **OF_INTERACTIONS,
+    **OF_MAIL,
     # what cases have to do with one another
     **OF_CASES,
     # copies, archives, backups
@@ -152,6 +154,9 @@ RIGHTS: Mapping[str, str] = {
         Action.MERGE_RECORDS: N_("Only the stewards of master data may merge records."),
         Action.SEE_WORKERS: N_("The workers are for administrators."),
         Action.SEE_OUTBOX: N_("The outbox is for managers and process owners."),
+        Action.SEE_MAIL: N_("The tray of mails is for the hotline, the complaint desk and managers."),
+        Action.HANDLE_MAIL: N_("Only the hotline, the complaint desk and managers decide about mails."),
+        Action.RECEIVE_MAIL: N_("Only programs with the right of a worker hand in mails."),
         Action.OPERATE_OUTBOX: N_("Only managers and process owners may send again or cancel."),
         Action.SEE_DISPATCH: N_("Only those who plan or do service on site may see the dispatch board."),
         Action.PLAN_SERVICE: N_("Only service coordination may plan service orders."),

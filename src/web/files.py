@@ -18,6 +18,7 @@ from laneway.errors import Conflict, Invalid, Unavailable
 from laneway.records.documents import attachments, templates
 from laneway.records.documents.attachments import Attachment
 from laneway.records.documents.kinds_of_file import LARGEST
+from laneway.records.mail import reading as mail_reading
 from laneway.web import errors
 from laneway.web.auth import current_person
 from laneway.web.i18n import N_, _
@@ -46,6 +47,8 @@ def register(app: Flask) -> None:
 def _make_room() -> None:
     if request.endpoint in ("files.upload", "api_files.create_case_file"):
         request.max_content_length = _MOST_FILES * LARGEST
+    elif request.endpoint == "api_mails.receive_mail":
+        request.max_content_length = mail_reading.LARGEST
 
 
 def shown_on_case(session: Session, row: CaseRow, person: Person) -> dict[str, Any]:

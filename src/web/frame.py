@@ -33,6 +33,7 @@ def places(person: Person) -> list[Place]:
         (access.is_staff(person), Place("inbox", "inbox", N_("Inbox"), "/inbox")),
         (access.may(person, Action.SEE_CASE), Place("cases", "case", N_("Cases"), "/cases")),
         (access.is_staff(person), Place("start", "plus", N_("Start"), "/start")),
+        (access.may(person, Action.SEE_MAIL), Place("mail", "mail", N_("Mail"), "/mail")),
         (access.may(person, Action.SEE_BOARD), Place("board", "board", N_("Board"), "/board")),
         (access.may(person, Action.SEE_DISPATCH), Place("dispatch", "cal", N_("Dispatch"), "/dispatch")),
         (access.may(person, Action.SEE_RECORD), Place("records", "users", N_("Records"), "/records")),

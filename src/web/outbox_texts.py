@@ -36,6 +36,7 @@ FAILURES: Mapping[str, str] = {
         "This address is inside the network or uses another port. An operator may allow it: setting “webhook_hosts”."
     ),
     Failure.UNSENDABLE: N_("The address or the text cannot be sent as it is."),
+    Failure.BOUNCED: N_("The mail was taken, and came back later: it did not reach its recipient."),
     Failure.SENDER_LOST: N_("The program that sent it ended each time before it told how it went."),
 }
 

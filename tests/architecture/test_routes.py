@@ -37,6 +37,7 @@ PAGES = {
     "/start": WITH_A_GROUP,
     "/cases": READERS,
     "/operations/outbox": {"chen", "owner", "auditor"},
+    "/mail": {"mei", "chen", "auditor"},
     "/board": {"chen", "owner", "auditor"},
     "/dispatch": {"chen", "owner", "auditor"},
     "/dispatch/orders": {"chen", "owner", "auditor"},

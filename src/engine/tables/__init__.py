@@ -14,7 +14,16 @@ from laneway.engine.tables.clocks import (
     is_running_clock,
 )
 from laneway.engine.tables.decided import decision_instance
-from laneway.engine.tables.department import cases, documents, goods, interactions, parties, records, work
+from laneway.engine.tables.department import (
+    cases,
+    documents,
+    goods,
+    interactions,
+    mail,
+    parties,
+    records,
+    work,
+)
 from laneway.engine.tables.deployed import (
     decision_definition,
     decision_requirements,
@@ -85,6 +94,7 @@ __all__ = [
     "is_waiting_job",
     "job",
     "legal_hold",
+    "mail",
     "membership",
     "message",
     "message_correlation",
