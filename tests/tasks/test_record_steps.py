@@ -165,16 +165,6 @@ def test_a_line_of_the_log_is_written_once(open_case):
     for _again in range(2):
         told = {"log_channel": "mail", "channel": "email", "log_text": "Not accepted"}
         do(job("laneway:log-interaction", number, {"kind": "dispute"}, **told))
-        do(
-            job(
-                "laneway:log-interaction",
-                number,
-                {"kind": "dispute"},
-                log_channel="mail",
-                channel="email",
-                log_text="Not accepted",
-            )
-        )
     with reading() as session:
         (line,) = log.listed(session, key)
     assert (line.kind, line.channel, line.text) == (log.Kind.DISPUTE, log.Channel.MAIL, "Not accepted")
