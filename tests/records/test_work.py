@@ -62,6 +62,19 @@ def test_an_order_is_entered_once_for_its_job_with_the_next_number(shop: Any) ->
     assert order.state == State.PLANNING
 
 
+def test_a_case_that_went_back_describes_its_order_anew_under_the_same_number(shop: Any) -> None:
+    with shop.unit_of_work() as session:
+        number = orders.enter(session, need(), job_key=1, by=None, number="SO-2026-000009").number
+    book(shop, number, "sun-tao")
+    with shop.unit_of_work() as session:
+        told_anew = need(service_type="inspection", description="只做检查")
+        again = orders.enter(session, told_anew, job_key=2, by=None, number=number)
+    assert (again.number, again.description, again.minutes) == (number, "只做检查", 120)
+    assert again.starts_at is None
+    with shop.reading() as session:
+        assert plans.booked_for(session, again) == []
+
+
 def test_orders_entered_by_many_at_once_leave_no_gap(shop: Any) -> None:
     with ThreadPoolExecutor(8) as workers:
         entered = list(workers.map(lambda key: enter(shop, key), range(100, 140)))

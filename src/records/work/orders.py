@@ -18,6 +18,10 @@ from laneway.records.work import money
 from laneway.words import Text
 
 SERIES = "SO"
+_SAID = (
+    *("case_number", "service_type", "customer", "site", "contact", "severity"),
+    *("description", "hazards", "service_date", "trial_until", "project"),
+)
 FREE = ("trial", "contract")
 """Entitlements under which a visit costs the customer nothing (D12 rule 7)."""
 
@@ -110,41 +114,52 @@ def enter(session: Session, need: Need, *, job_key: int, by: str | None, number:
     """Enter an order; for a job that is done again, the one that it entered before.
 
     `number` is one of the series that its case carries already, else the next one is allotted with the record.
-    Raises Invalid for an unknown service type.
+    Raises Invalid for an unknown service type, Conflict when the order of that number is no longer being planned.
     """
     columns = work.service_order.c
     before = session.scalar(select(columns.number).where(columns.job_key == job_key))
     if before is not None:
         return find(session, before)
-    kind = template(session, need.service_type)
+    told = _asked(session, need)
+    if number is not None and session.scalar(select(columns.key).where(columns.number == number)) is not None:
+        return _enter_anew(session, number, told)
     if number is None:
         number = numbers.allot(session, SERIES, thing="service_order", by=by, at=clock.now())
-    minutes = kind.minutes if need.minutes is None else need.minutes
     session.execute(
         insert(work.service_order).values(
             key=database.new_key(),
             number=number,
             job_key=job_key,
-            case_number=need.case_number,
             state=State.PLANNING,
-            service_type=need.service_type,
-            customer=need.customer,
-            site=need.site,
-            contact=need.contact,
-            severity=need.severity,
-            description=need.description,
-            hazards=need.hazards,
-            skills=sorted({*skills_of(session, kind.key), *need.skills}),
-            minutes=minutes,
-            service_date=need.service_date,
-            trial_until=need.trial_until,
-            project=need.project,
-            price_estimate=money.for_minutes(kind.hourly_rate, minutes),
-            currency=kind.currency,
             opened_at=clock.now(),
             revision=0,
+            **told,
         )
     )
+    return find(session, number)
+
+
+def _asked(session: Session, need: Need) -> dict[str, Any]:
+    """The columns that a need fills, with what the service type gives where it says nothing."""
+    kind = template(session, need.service_type)
+    minutes = kind.minutes if need.minutes is None else need.minutes
+    return {
+        **{name: getattr(need, name) for name in _SAID},
+        "skills": sorted({*skills_of(session, kind.key), *need.skills}),
+        "minutes": minutes,
+        "price_estimate": money.for_minutes(kind.hourly_rate, minutes),
+        "currency": kind.currency,
+    }
+
+
+def _enter_anew(session: Session, number: str, told: dict[str, Any]) -> Order:
+    """A case that went back to an earlier step describes its order anew: the number stays, the plan is given up."""
+    order = find(session, number, is_locked=True)
+    if order.state != State.PLANNING:
+        raise Conflict("service_order_not_planning", number=number)
+    session.execute(delete(work.resource_booking).where(work.resource_booking.c.order_key == order.key))
+    nothing = {"starts_at": None, "ends_at": None, "customer_agreed_at": None}
+    _set(session, order, revision=order.revision + 1, **told, **nothing)
     return find(session, number)
 
 
