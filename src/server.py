@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import threading
 from types import FrameType
 from typing import Any
@@ -23,6 +24,7 @@ from laneway.engine.monitoring.readiness import Readiness
 from laneway.errors import Unavailable
 from laneway.records import organisation
 from laneway.records.documents import scanner
+from laneway.records.importing.working import Importer
 from laneway.settings import Settings
 from laneway.tasks import demonstration, imap, outbox, preparing
 from laneway.tasks.archiving import Archivist
@@ -31,7 +33,7 @@ from laneway.tasks.loader import load_handlers
 from laneway.tasks.worker import Worker
 from laneway.web import create_app, create_health_app
 
-_MAX_BODY = 10 * 2**20
+_MAX_BODY = 101 * 2**20  # a file of records; what pages and API take besides is limited there, to less
 _MAX_CONNECTIONS = 1000
 # A COMMIT that a time limit cuts short while it waits for a standby passes for replicated: so this is longer than the
 # cluster needs to do without a standby that has gone (docs/cluster.md).
@@ -162,8 +164,14 @@ def _listen(app: Flask, settings: Settings, port: int) -> Any:
 
 def _worker(settings: Settings) -> Worker:
     archivist = Archivist(Rules(settings.archive, settings.retention))
+    importer = Importer(f"{socket.gethostname()}:{os.getpid()}")
     return Worker(
         threads=settings.worker_threads,
         async_jobs=settings.worker_async_jobs,
-        senders=[*outbox.senders(settings), *imap.readers(settings), archivist.archive_batch],
+        senders=[
+            *outbox.senders(settings),
+            *imap.readers(settings),
+            archivist.archive_batch,
+            importer.work,
+        ],
     )

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from laneway import __version__, logs
-from laneway.cli import backup, db, feel, history, outbox, scenarios, statistics
+from laneway.cli import backup, db, feel, history, outbox, records, scenarios, statistics
 from laneway.cli.words import both, fail, in_words, opened, show_findings
 from laneway.engine import accounts, database, deployments, instances
 from laneway.engine.database import schema
@@ -54,6 +54,7 @@ main.add_command(backup.make_backup)
 main.add_command(backup.restore_backup)
 main.add_command(history.history)
 main.add_command(outbox.commands)
+main.add_command(records.commands)
 main.add_command(statistics.statistics)
 main.add_command(scenarios.test_stories)
 

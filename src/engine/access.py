@@ -41,6 +41,7 @@ class Action(StrEnum):
     RECORD_INTERACTION = "record_interaction"  # in the log of a case that one sees
     SEE_RECORD = "see_record"  # a kind of record, or None: any at all
     EDIT_RECORD = "edit_record"  # a kind of record
+    EXPORT_PERSONAL_DATA = "export_personal_data"  # telephone, e-mail and bank unmasked
     APPROVE_RECORD = "approve_record"  # a proposed change of a record
     MERGE_RECORDS = "merge_records"  # two records of one party
     START_PROCESS = "start_process"  # a process definition, or None: any at all
@@ -184,6 +185,7 @@ _RULES: dict[Action, Callable[[Person, Any], bool]] = {
     Action.RECORD_INTERACTION: lambda person, _case: is_staff(person),
     Action.SEE_RECORD: _may_see_record,
     Action.EDIT_RECORD: _may_edit_record,
+    Action.EXPORT_PERSONAL_DATA: _in(MANAGERS | {MASTER_DATA}),
     Action.APPROVE_RECORD: _may_approve_record,
     Action.MERGE_RECORDS: _in({MASTER_DATA}),
     Action.START_PROCESS: _may_start,

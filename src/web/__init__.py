@@ -82,6 +82,7 @@ def create_app(settings: Settings, readiness: Readiness | None = None) -> Flask:
     assets.register(app)
     errors.register(app)
     files.register(app)
+    records.importing.register(app)
     auth.register(app)
     looking.register(app)
     app.before_request(access_log.name_person)

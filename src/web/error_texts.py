@@ -13,6 +13,7 @@ from laneway.web.case_texts import TEXTS as OF_CASES
 from laneway.web.file_texts import TEXTS as OF_FILES
 from laneway.web.goods_texts import TEXTS as OF_GOODS
 from laneway.web.i18n import N_
+from laneway.web.import_texts import TEXTS as OF_IMPORTS
 from laneway.web.interaction_texts import TEXTS as OF_INTERACTIONS
 from laneway.web.keeping_texts import TEXTS as OF_KEEPING
 from laneway.web.mail_texts import TEXTS as OF_MAIL
@@ -100,6 +101,7 @@ TEXTS: Mapping[str, str] = {
     # records of parties and others
     **OF_RECORDS,
     **OF_WORK,
+    **OF_IMPORTS,
     # parts that do not answer
     "database_not_connected": N_("The database is not connected yet."),
     "database_needs_upgrade": N_("The database is of an older release. Run: %(command)s."),
@@ -148,6 +150,7 @@ RIGHTS: Mapping[str, str] = {
         Action.REOPEN_CASE: N_("Only the hotline, the complaint desk and managers may reopen a case."),
         Action.SEE_RECORD: N_("You may not see these records."),
         Action.EDIT_RECORD: N_("You may not change records of this kind."),
+        Action.EXPORT_PERSONAL_DATA: N_("Telephone, e-mail and bank are masked in your exports."),
         Action.APPROVE_RECORD: N_(
             "Only the group that is asked may decide on this change, and nobody on their own."
         ),

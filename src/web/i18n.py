@@ -82,6 +82,11 @@ def N_(message: str) -> str:  # noqa: N802 - the name that catalogue tools look 
     return message
 
 
+def in_chinese(message: str) -> str:
+    """The Chinese of a message, whoever reads; the message itself where there is none."""
+    return _chinese().get(message, message)
+
+
 def _translate(message: str) -> str:
     return _chinese().get(message, message) if locale() == "zh" else message
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from laneway.records.kinds.changes import Event
-from laneway.web.i18n import N_, _
+from laneway.web.i18n import N_, in_chinese, pick
+from laneway.web.import_texts import TEXTS as OF_IMPORTS
+from laneway.words import Text
 
 TEXTS: Mapping[str, str] = {
     "field_pending": N_("%(holder)s has proposed a change of this field. It must be decided first."),
@@ -33,11 +35,14 @@ TEXTS: Mapping[str, str] = {
 PROBLEMS: Mapping[str, str] = {
     "closed_has_no_hours": N_("A closed day has no hours. Mark it as a working day, or leave them out."),
     "code_is_in_use": N_("Clocks and customers name this code. It stays as it is."),
+    "append_only": N_("Is there already with another value, and entries of this kind stay as they are."),
+    "decimal_comma": N_("Write the decimal point as a dot, and thousands as 1,234 or not at all."),
     "ends_before_it_begins": N_("Ends before it begins."),
     "hours_overlap": N_("Hours of a day overlap, or there is no opening within ten years."),
     "longer_than_a_year": N_("At most a year fits in one line."),
     "lot_descends_from_itself": N_("Lot %(lot)s was made of this one, so this one was not made of it."),
     "never_closes": N_("Round the clock has no exceptions. Keep another calendar for yours."),
+    "masked": N_("This value was masked in an export. Write the whole of it, or leave the column out."),
     "no_such_record": N_("There is no record %(code)s."),
     "not_a_country": N_("Not a country code of two letters."),
     "not_a_currency": N_("Not a currency code of three letters."),
@@ -54,8 +59,12 @@ PROBLEMS: Mapping[str, str] = {
     "not_text": N_("Text is expected here."),
     "not_yes_or_no": N_("Answer yes or no."),
     "one_is_ours": N_("One calendar is our own. Mark another one, and this one is no longer it."),
+    "number_of_ours": N_(
+        "This is a number of ours that was never given out. Leave it empty to get the next one."
+    ),
     "phone_or_email": N_("Give a telephone number or an e-mail address."),
     "read_only": N_("This field follows from others and cannot be set."),
+    "record_merged": N_("Was merged into another record. Change that one."),
     "recall_contact_missing": N_("Who is supplied needs a recall contact with telephone or e-mail."),
     "required": N_("Fill this in."),
     "taken": N_("A record with this number is there already."),
@@ -64,6 +73,10 @@ PROBLEMS: Mapping[str, str] = {
     "too_many_decimals": N_("At most %(decimals)s decimals."),
     "too_short": N_("At least %(shortest)s characters."),
     "too_small": N_("At least %(least)s."),
+    "too_many_proposals": N_(
+        "So many changes that wait for approval are too many for one file. Leave this column out, or divide the file."
+    ),
+    "twice_in_file": N_("This number stands in the file more than once. Keep one of the rows."),
     "twice": N_("Stands here twice."),
     "unknown_field": N_("There is no such field."),
 }
@@ -85,5 +98,11 @@ EVENTS: Mapping[Event, tuple[str, str]] = {
 
 def problem(code: str, params: Mapping[str, Any]) -> str:
     """What is wrong with a field, in the reader's language."""
-    text = _(PROBLEMS.get(code, PROBLEMS["not_an_option"]))
-    return text % params if "%(" in text else text
+    return pick(problem_in_both(code, params))
+
+
+def problem_in_both(code: str, params: Mapping[str, Any]) -> Text:
+    """What is wrong with a field, in both languages; an import may be refused a row with the code of an error."""
+    english = PROBLEMS.get(code) or TEXTS.get(code) or OF_IMPORTS.get(code) or PROBLEMS["not_an_option"]
+    both = Text(in_chinese(english), english)
+    return Text(*(text % params if "%(" in text else text for text in both))

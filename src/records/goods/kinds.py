@@ -212,7 +212,7 @@ MOVEMENT = known.add(
             Field("kind", Text("类别", "Kind"), Type.CHOICE, is_required=True, options=MOVEMENT_KINDS),
             _quantity(),
             Field("warehouse", Text("仓库", "Warehouse"), is_required=True, longest=60),
-            Field("at", Text("时间", "At"), Type.MOMENT, is_required=True),
+            Field("at", Text("发生时间", "Moved at"), Type.MOMENT, is_required=True),
             _lot("lot_key", Text("批次", "Lot"), is_required=False),
         ),
     )

@@ -50,6 +50,17 @@ def revision(session: Session, kind: str, record_key: int) -> int:
     return session.scalar(query) or 0
 
 
+def revisions(session: Session, kind: str, record_keys: Collection[int]) -> dict[int, int]:
+    """How often records have been changed, by key; those without a history are left out."""
+    columns = record_change.c
+    query = select(columns.record_key, func.max(columns.revision)).where(
+        columns.kind == kind, columns.record_key.in_(record_keys)
+    )
+    return (
+        {row[0]: row[1] for row in session.execute(query.group_by(columns.record_key))} if record_keys else {}
+    )
+
+
 def add(
     session: Session,
     kind: str,

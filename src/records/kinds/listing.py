@@ -90,6 +90,28 @@ def page(session: Session, kind: Kind, wanted: Wanted) -> Page:
     )
 
 
+def following(session: Session, kind: Kind, wanted: Wanted, cursor: str) -> tuple[list[Row], str]:
+    """Up to LONGEST_PAGE of the records that fit, after a cursor, and the cursor of those after them; "" at the end.
+
+    Nothing is counted: this is for going through all of them. Raises what `page` raises.
+    """
+    name = wanted.sort or kind.sorted_by[0]
+    if name not in kind.sorted_by:
+        raise Invalid("search_invalid")
+    columns = kind.table.c
+    query = select(kind.table).where(*_fitting(kind, wanted))
+    at = _read_cursor(kind, name, cursor)
+    if at is not None:
+        query = query.where(_beyond(columns[name], columns.key, at, is_descending=wanted.is_descending))
+    order = (columns[name], columns.key)
+    query = query.order_by(*(one.desc() if wanted.is_descending else one for one in order))
+    found = session.execute(query.limit(LONGEST_PAGE)).all()
+    rows = [Row(row.key, row._mapping[kind.code], store.own_values(kind, row._mapping)) for row in found]
+    if len(found) < LONGEST_PAGE:
+        return rows, ""
+    return rows, _cursor(found[-1]._mapping[name], found[-1].key, is_back=False)
+
+
 def suggestions(session: Session, kind: Kind, text: str, limit: int = 10) -> list[Row]:
     """The first records that a text finds; none for no text."""
     if not words.of_search(text):

@@ -26,6 +26,7 @@ from laneway.records.kinds.changes import Event
 from laneway.records.kinds.declared import Kind, Values
 
 _columns = record_proposal.c
+_LAST_KEY = 2**63 - 1
 
 
 class State(StrEnum):
@@ -199,7 +200,7 @@ def note_refusal(session: Session, key: int, *, by: Person) -> None:
 
 def get(session: Session, key: int, *, is_locked: bool = False) -> Proposal:
     """The proposed change with this key. Raises NotFound."""
-    query = select(record_proposal).where(_columns.key == key)
+    query = select(record_proposal).where(_columns.key == min(key, _LAST_KEY))
     row = session.execute(query.with_for_update() if is_locked else query).one_or_none()
     if row is None:
         raise NotFound("proposal_not_found")

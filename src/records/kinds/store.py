@@ -22,6 +22,7 @@ from laneway.records.kinds.declared import Field, Kind, Values
 from laneway.words import Text
 
 _BATCH = 500
+_KEYS_END = 2**63
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class Record:
 def get(session: Session, kind: Kind, key: int, *, is_locked: bool = False) -> Record:
     """The record with this key; `is_locked` keeps others from changing it meanwhile. Raises NotFound."""
     query = select(kind.table).where(kind.table.c.key == key)
-    row = session.execute(query.with_for_update() if is_locked else query).one_or_none()
+    row = None
+    if 0 <= key < _KEYS_END:  # larger ones no database takes
+        row = session.execute(query.with_for_update() if is_locked else query).one_or_none()
     if row is None:
         raise NotFound("record_not_found", kind=kind.id, record=str(key))
     found = own_values(kind, row._mapping)

@@ -250,6 +250,7 @@ PARTY = known.add(
                 "bank_account",
                 Text("银行账号", "Bank account"),
                 longest=60,
+                is_personal=True,
                 section="trade",
                 approvers=MASTER_DATA,
             ),

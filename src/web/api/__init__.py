@@ -25,6 +25,7 @@ from laneway.web.api import (
     outbox,
     palette,
     problems,
+    record_imports,
     records,
     user_tasks,
 )
@@ -50,6 +51,7 @@ blueprints: list[Blueprint] = [
         mails,
         case_files,
         records,
+        record_imports,
         palette,
         document,
         absent,

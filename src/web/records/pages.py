@@ -116,6 +116,7 @@ def listed(kind: str) -> str:
         filters=[found_kind.by_name[name] for name in found_kind.filtered_by],
         sorts=[found_kind.by_name[name] for name in found_kind.sorted_by],
         may_edit=access.may(person, Action.EDIT_RECORD, found_kind),
+        is_masked=has_masked(found_kind) and not access.may(person, Action.EXPORT_PERSONAL_DATA),
         options=options,
     )
 
@@ -219,6 +220,11 @@ def _shown_in(kind: Kind, tab: str) -> set[str]:
 def _gap(kind: Kind, name: str) -> Any:
     field = kind.by_name.get(name)
     return field.label if field is not None else kind.by_name["contacts"].fields[-1].label
+
+
+def has_masked(kind: Kind) -> bool:
+    """Whether records of this kind tell of persons."""
+    return any(field.is_masked or any(inner.is_masked for inner in field.fields) for field in kind.fields)
 
 
 def options(field: Field) -> list[tuple[str, str]]:

@@ -82,7 +82,8 @@ class Reader:
         """A value in words; a dash for none."""
         if field.type is Type.REFERENCE and value is not None:
             code, title = self._titles[field.refers_to].get(value, (str(value), Text("", "")))
-            return " ".join(dict.fromkeys(part for part in (pick(title), code) if part))
+            name = pick(title)
+            return name if code in name.split() else f"{name} {code}".strip()
         if field.name in _GROUP_FIELDS and value:
             return self.group(str(value))
         if field.name in _PEOPLE_FIELDS and value:

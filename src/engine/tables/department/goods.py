@@ -105,6 +105,7 @@ stock_movement = Table(
     UniqueConstraint("reference", "kind", "product_key"),
     Index(None, "product_key", "kind", "at"),
     Index(None, "at", "key"),
+    Index(None, "lot_key"),
 )
 
 stock_balance = Table(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -70,4 +72,61 @@ record_proposal = Table(
     Column("answer", String(1000), nullable=False, comment="what who decided has said"),
     Index(None, "kind", "record_key"),
     Index(None, "state", "proposed_at"),
+)
+
+record_import = Table(
+    "record_import",
+    metadata,
+    key_column(),
+    Column("kind", String(40), nullable=False),
+    Column("file_name", String(200), nullable=False),
+    Column("format", String(10), nullable=False, comment="csv, xlsx"),
+    Column("encoding", String(40), nullable=False),
+    Column("delimiter", String(1), nullable=False),
+    Column("size", BigInteger, nullable=False, comment="bytes"),
+    Column("header", JSON, nullable=False, comment="the first row, cell by cell"),
+    Column("mapping", JSON, nullable=False, comment="the field of each column, such as contacts.1.phone"),
+    Column("is_only_new", Boolean, nullable=False, comment="records that are known stay as they are"),
+    Column(
+        "state",
+        String(20),
+        nullable=False,
+        comment="UPLOADED, CHECKING, CHECKED, RUNNING, DONE, CANCELLED, FAILED",
+    ),
+    Column(
+        "failure", String(60), nullable=False, comment="code of why the file could not be read to its end"
+    ),
+    Column("rows", Integer, comment="in the file, once it was read to its end"),
+    Column("done_rows", Integer, nullable=False, comment="of the check or the run"),
+    Column("counts", JSON, nullable=False, comment="{outcome: rows}"),
+    Column("uploaded_by", String(120), comment="nobody: by command"),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("leased_by", String(120)),
+    Column("leased_until", Instant),
+    Index(None, "kind", "uploaded_at"),
+    Index(None, "state"),
+)
+
+record_import_part = Table(
+    "record_import_part",
+    metadata,
+    Column("import_key", BigInteger, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("import_key", "part"),
+    comment="the uploaded file, until the import has ended",
+)
+
+record_import_problem = Table(
+    "record_import_problem",
+    metadata,
+    Column("import_key", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False, comment="counts the problems of the import"),
+    Column("row", Integer, nullable=False, comment="of the file, the header being 1"),
+    Column("field", String(200), nullable=False),
+    Column("value", String(200), nullable=False),
+    Column("code", String(60), nullable=False),
+    Column("params", JSON, nullable=False),
+    PrimaryKeyConstraint("import_key", "number"),
 )

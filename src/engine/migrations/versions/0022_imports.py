@@ -1,0 +1,69 @@
+"""Imports of records: what was uploaded, how far it is, and what is wrong with its rows."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from laneway.engine.tables.base import Instant
+
+revision = "0022"
+down_revision = "0021"
+
+
+def upgrade() -> None:
+    op.create_index(op.f("ix_stock_movement_lot_key"), "stock_movement", ["lot_key"], unique=False)
+    _imports()
+    op.create_table(
+        "record_import_part",
+        sa.Column("import_key", sa.BigInteger(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("import_key", "part", name=op.f("pk_record_import_part")),
+    )
+    op.create_table(
+        "record_import_problem",
+        sa.Column("import_key", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("field", sa.String(length=200), nullable=False),
+        sa.Column("value", sa.String(length=200), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("import_key", "number", name=op.f("pk_record_import_problem")),
+    )
+
+
+def downgrade() -> None:
+    for name in ("record_import_problem", "record_import_part", "record_import"):
+        op.drop_table(name)
+    op.drop_index(op.f("ix_stock_movement_lot_key"), table_name="stock_movement")
+
+
+def _imports() -> None:
+    op.create_table(
+        "record_import",
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("format", sa.String(length=10), nullable=False),
+        sa.Column("encoding", sa.String(length=40), nullable=False),
+        sa.Column("delimiter", sa.String(length=1), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("header", sa.JSON(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("is_only_new", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("failure", sa.String(length=60), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=True),
+        sa.Column("done_rows", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("uploaded_by", sa.String(length=120), nullable=True),
+        sa.Column("uploaded_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("leased_by", sa.String(length=120), nullable=True),
+        sa.Column("leased_until", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_record_import")),
+    )
+    op.create_index(op.f("ix_record_import_kind"), "record_import", ["kind", "uploaded_at"], unique=False)
+    op.create_index(op.f("ix_record_import_state"), "record_import", ["state"], unique=False)
