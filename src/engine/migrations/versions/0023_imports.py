@@ -7,8 +7,8 @@ from alembic import op
 
 from laneway.engine.tables.base import Instant
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:
@@ -20,12 +20,13 @@ def upgrade() -> None:
         sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("import_key", "part", name=op.f("pk_record_import_part")),
+        comment="the uploaded file, until the import has ended",
     )
     op.create_table(
         "record_import_problem",
         sa.Column("import_key", sa.BigInteger(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, comment="counts the problems of the import"),
+        sa.Column("row", sa.Integer(), nullable=False, comment="of the file, the header being 1"),
         sa.Column("field", sa.String(length=200), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
         sa.Column("code", sa.String(length=60), nullable=False),
@@ -46,19 +47,33 @@ def _imports() -> None:
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
-        sa.Column("format", sa.String(length=10), nullable=False),
+        sa.Column("format", sa.String(length=10), nullable=False, comment="csv, xlsx"),
         sa.Column("encoding", sa.String(length=40), nullable=False),
         sa.Column("delimiter", sa.String(length=1), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("header", sa.JSON(), nullable=False),
-        sa.Column("mapping", sa.JSON(), nullable=False),
-        sa.Column("is_only_new", sa.Boolean(), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("failure", sa.String(length=60), nullable=False),
-        sa.Column("rows", sa.Integer(), nullable=True),
-        sa.Column("done_rows", sa.Integer(), nullable=False),
-        sa.Column("counts", sa.JSON(), nullable=False),
-        sa.Column("uploaded_by", sa.String(length=120), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=False, comment="bytes"),
+        sa.Column("header", sa.JSON(), nullable=False, comment="the first row, cell by cell"),
+        sa.Column(
+            "mapping", sa.JSON(), nullable=False, comment="the field of each column, such as contacts.1.phone"
+        ),
+        sa.Column(
+            "is_only_new", sa.Boolean(), nullable=False, comment="records that are known stay as they are"
+        ),
+        sa.Column(
+            "state",
+            sa.String(length=20),
+            nullable=False,
+            comment="UPLOADED, CHECKING, CHECKED, RUNNING, DONE, CANCELLED, FAILED",
+        ),
+        sa.Column(
+            "failure",
+            sa.String(length=60),
+            nullable=False,
+            comment="code of why the file could not be read to its end",
+        ),
+        sa.Column("rows", sa.Integer(), nullable=True, comment="in the file, once it was read to its end"),
+        sa.Column("done_rows", sa.Integer(), nullable=False, comment="of the check or the run"),
+        sa.Column("counts", sa.JSON(), nullable=False, comment="{outcome: rows}"),
+        sa.Column("uploaded_by", sa.String(length=120), nullable=True, comment="nobody: by command"),
         sa.Column("uploaded_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("leased_by", sa.String(length=120), nullable=True),
