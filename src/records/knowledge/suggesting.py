@@ -15,7 +15,7 @@ from laneway.records.knowledge.kinds import ARTICLE
 from laneway.words import Text
 
 _MOST_WORDS = 200
-_LEAST = 0.15
+_LEAST = 0.2
 """Of the words of a question, weighed by how rare they are, an article has at least this part."""
 
 
@@ -31,8 +31,9 @@ class Suggestion:
 
 def suggest(session: Session, question: str, *, limit: int = 3) -> list[Suggestion]:
     """The articles that fit a question best; none for words that stand in no article."""
-    # A single Chinese sign stands in every other text; pairs and Latin words tell.
-    asked = sorted(word for word in words.of_record([question]) if len(word) > 1)[:_MOST_WORDS]
+    # A single Chinese sign and a short Latin word stand in every other text; pairs and longer words tell.
+    found = words.of_record([question])
+    asked = sorted(word for word in found if len(word) > (2 if word.isascii() else 1))[:_MOST_WORDS]
     columns = record_word.c
     known = (columns.kind == ARTICLE.id) & columns.word.in_(asked)
     rows = session.execute(select(columns.word, columns.record_key).where(known)).all()
