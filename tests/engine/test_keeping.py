@@ -36,6 +36,8 @@ from laneway.engine.tables import (
 )
 from laneway.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from laneway.records import organisation
+from laneway.records.documents import templates
+from laneway.tasks import preparing
 from laneway.tasks.loader import load_handlers
 from laneway.tasks.scenarios import MovableClock
 from laneway.testing import Player, drain, read_scenario
@@ -104,8 +106,9 @@ def play(url: str) -> Played:
     laneway_database.connect(url)
     load_handlers(PROCESSES)
     with laneway_database.unit_of_work() as session:
-        organisation.load_demo(session)
+        preparing.bring_in_records(session, demo=True)
         deployments.deploy(session, process_folder.read_files([PROCESSES]), by=None)
+        templates.add_shipped(session, PROCESSES)
     ended = []
     for path in STORIES:
         player = Player(read_scenario(path), PEOPLE.__getitem__, frozen, begins=frozen.now)
