@@ -39,6 +39,7 @@ from laneway.web import (
     processes,
     records,
     start,
+    stories,
     workers,
 )
 
@@ -104,6 +105,7 @@ def create_app(settings: Settings, readiness: Readiness | None = None) -> Flask:
         processes.bp,
         mail_templates.bp,
         manuals.bp,
+        stories.bp,
         modeler.bp,
         decisions.bp,
         expressions.bp,

@@ -37,6 +37,7 @@ TEXTS: Mapping[str, str] = {
     "process_instance_ended": N_("This case has already ended."),
     "process_instance_is_a_child": N_("This run belongs to another case. Act on that case."),
     "process_starts_by_event_only": N_("This process starts by an event, so it cannot be started here."),
+    "stories_are_playing": N_("Stories are being played at this moment. Try again when they have ended."),
     "user_task_already_claimed": N_("%(holder)s claimed this task at %(at)s."),
     "user_task_already_completed": N_(
         "%(holder)s completed this task at %(at)s. What you typed is still on this page."

@@ -10,7 +10,7 @@ from laneway.engine.access import Action
 from laneway.engine.database import reading, unit_of_work
 from laneway.engine.queries import names, processes
 from laneway.errors import Invalid, NotFound, Refused
-from laneway.web import manuals
+from laneway.web import manuals, stories
 from laneway.web.auth import current_person
 from laneway.web.frame import page
 from laneway.web.i18n import N_, _, pick
@@ -23,6 +23,7 @@ TABS = {
     "diagram": N_("Diagram"),
     "manual": N_("Manual"),
     "documents": N_("Documents"),
+    "scenarios": N_("Stories"),
     "versions": N_("Versions"),
     "findings": N_("Findings"),
 }
@@ -63,7 +64,7 @@ def upload() -> BaseResponse | tuple[str, int]:
 
 
 @bp.get("/processes/<process_id>")
-@bp.get("/processes/<process_id>/<any(manual, documents, versions, findings):tab>")
+@bp.get("/processes/<process_id>/<any(manual, documents, scenarios, versions, findings):tab>")
 def show(process_id: str, tab: str = "diagram") -> str:
     """One process: its diagram, its versions, what the check says about it."""
     person = current_person()
@@ -83,6 +84,8 @@ def show(process_id: str, tab: str = "diagram") -> str:
             more = manuals.shown_on_process(session, process_id, shown.version, shown.key)
         elif tab == "documents":
             more = manuals.documents_on_process(session, process_id)
+        elif tab == "scenarios":
+            more = stories.shown_on_process(session, process_id)
     return page(
         "processes/process.html",
         nav="processes",

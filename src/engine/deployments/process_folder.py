@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from laneway.engine import definitions
 from laneway.engine.tables import decision_requirements, form_definition, process_definition
 from laneway.errors import NotFound
 from laneway.words import Resource
@@ -41,3 +42,17 @@ def never_deployed(session: Session, resources: Sequence[Resource]) -> list[Reso
     for table in (process_definition, decision_requirements, form_definition):
         known.update(session.scalars(select(table.c.sha256)))
     return [resource for resource in resources if resource.sha256 not in known]
+
+
+def newest(session: Session) -> list[Resource]:
+    """The files of all processes, decisions and forms as they run now, each under a name of its own."""
+    found: dict[str, Resource] = {}
+    for table, id_column, content, suffix in (
+        (process_definition, process_definition.c.process_id, process_definition.c.xml, "bpmn"),
+        (decision_requirements, decision_requirements.c.requirements_id, decision_requirements.c.xml, "dmn"),
+        (form_definition, form_definition.c.form_id, form_definition.c.schema, "form"),
+    ):
+        rows = session.execute(select(table.c.sha256, content).where(definitions.is_newest(id_column)))
+        for sha256, stored in rows:  # a diagram may hold several processes
+            found[sha256] = Resource(f"{sha256[:16]}.{suffix}", bytes(stored))
+    return list(found.values())

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from laneway.records.scenarios.step_kinds import COUNT, TABLE, TEXT, TEXTS
 from laneway.words import Text
 
-ANYTHING = "anything"
-
 
 @dataclass(frozen=True)
 class CheckKind:
@@ -25,6 +23,7 @@ CHECKS: dict[str, CheckKind] = {
     "not_passed": CheckKind(TEXTS, Text("未经过", "not passed")),
     "open": CheckKind(TEXTS, Text("待办任务", "open tasks")),
     "due": CheckKind(TABLE, Text("到期时间", "due times")),
+    "clocks": CheckKind(TABLE, Text("时钟", "clock")),
     "variables": CheckKind(TABLE, Text("变量", "variables")),
     "severity": CheckKind(TEXT, Text("严重度", "severity")),
     "owner": CheckKind(TEXT, Text("负责组", "owner")),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from laneway.engine import definitions, instances, numbers
 from laneway.engine.database import Session, reading
 from laneway.engine.model import InstanceState
-from laneway.engine.queries import case_detail, cases, whole_history
+from laneway.engine.queries import case_clocks, case_detail, cases, whole_history
 from laneway.engine.queries.case_rows import Surroundings
 from laneway.engine.queries.cases import CaseRow
 from laneway.engine.queries.whole_history import Line
@@ -173,14 +173,29 @@ def _history(seen: Seen, told: list[str]) -> list[Difference]:
 
 
 def _mails(seen: Seen, told: list[str]) -> list[Difference]:
-    """Words of the subject of each mail, in the order in which they were sent: of a step its own, at the end all."""
+    """Words of subjects in the order in which the mails were sent, among others: of a step its own, at the end all.
+
+    An empty list asks that there be none at all.
+    """
     first = 0 if seen.is_end else seen.player.mark
     sent = sorted((mail for mail in seen.around().outgoing if mail.key > first), key=lambda mail: mail.key)
     subjects = [mail.subject for mail in sent if mail.kind == "mail"]
-    fit = len(told) == len(subjects) and all(
-        words in subject for words, subject in zip(told, subjects, strict=True)
-    )
+    left = iter(subjects)
+    fit = all(any(words in subject for subject in left) for words in told) if told else not subjects
     return [] if fit else [Difference("", "", told, subjects)]
+
+
+def _clocks(seen: Seen, told: Told) -> list[Difference]:
+    """When each clock is due; `met`, `paused` or `none` where that is asked instead."""
+    rows = case_clocks.of_cases(seen.session, [seen.case.instance_key]).get(seen.case.instance_key, ())
+    clocks = {one.name: one for one in rows}
+    found = []
+    for name, wanted in told.items():
+        one = clocks.get(name)
+        state = "none" if one is None else "met" if one.met_at else "paused" if one.paused_at else "running"
+        is_state = wanted in ("none", "met", "paused", "running")
+        found += _same(wanted, state if is_state or one is None else one.due_at.isoformat(), name)
+    return found
 
 
 def _log(seen: Seen, told: list[str]) -> list[Difference]:
@@ -250,6 +265,7 @@ _CHECK: dict[str, Callable[[Seen, Any], list[Difference]]] = {
     "not_passed": _not_passed,
     "open": _open,
     "due": _due,
+    "clocks": _clocks,
     "variables": _variables,
     "severity": lambda seen, told: _same(told, seen.row().severity),
     "owner": lambda seen, told: _same(told, seen.row().owner_group),

@@ -64,6 +64,11 @@ class Player:
     def begin(self) -> None:
         """Bring in what is given. A record that is there already is changed, but not where the story is moved in time."""
         self.time.now = self.moved(self.scenario.given.now)
+        if self.scenario.given.calendar:
+            calendar = catalogue.kind("calendar")
+            with unit_of_work() as session:
+                key = store.key_of(session, calendar, self.scenario.given.calendar)
+                store.change(session, calendar, key, {"is_default": True}, by=None)
         for told in self.scenario.given.records:
             kind, values = catalogue.kind(told["kind"]), self.filled(dict(told))
             del values["kind"]
