@@ -9,6 +9,8 @@ from laneway.words import Text, bilingual
 
 _PATHS: Final = {
     "label": Text("标签", "label"),
+    "dateLabel": Text("日期标签", "label of the date"),
+    "timeLabel": Text("时间标签", "label of the time"),
     "description": Text("说明", "description"),
     "text": Text("文字", "text"),
     "validate.patternErrorMessage": Text("格式提示", "message about the pattern"),

@@ -203,8 +203,10 @@ def labels(schema: Schema) -> dict[str, Text]:
     """Labels by field path (`key`, `group.key`); the second language from property `laneway:label:zh|en`."""
     found: dict[str, Text] = {}
     for path, component in _named(schema, ""):
-        label = component.get("label")
-        found[path] = _words(label if isinstance(label, str) else "", component.get("properties") or {})
+        what = "label" if component.get("label") else "dateLabel"  # a date has its own
+        label = component.get(what)
+        properties = component.get("properties") or {}
+        found[path] = _words(label if isinstance(label, str) else "", properties, what)
     return {path: label for path, label in found.items() if label.zh or label.en}
 
 
@@ -220,9 +222,9 @@ def option_labels(schema: Schema) -> dict[str, dict[str, Text]]:
     return found
 
 
-def _words(label: str, properties: Mapping[str, Any]) -> Text:
+def _words(label: str, properties: Mapping[str, Any], what: str = "label") -> Text:
     texts = {name: value for name, value in properties.items() if isinstance(value, str)}
-    return bilingual(label, texts, what="label")
+    return bilingual(label, texts, what=what)
 
 
 def _named(parent: Schema, path: str) -> Iterator[tuple[str, Component]]:
