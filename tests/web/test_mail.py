@@ -30,7 +30,7 @@ def arrive(
 
 
 def test_what_waits_is_listed_with_its_reason_and_shown_as_words(
-    sign_in: SignIn, mei: Person, chen: Person, refund: Started
+    sign_in: SignIn, mei: Person, auditor: Person, refund: Started
 ) -> None:
     client = sign_in(mei)
     assert "没有需要决定的邮件" in client.get("/mail").text
@@ -41,7 +41,7 @@ def test_what_waits_is_listed_with_its_reason_and_shown_as_words(
     one = client.get(f"/mail/{key}").text
     assert "&lt;script&gt;alert(1)" in one
     assert "<script>alert" not in one
-    assert "No customer has this address" in sign_in(chen).get(f"/mail/{key}").text
+    assert "No customer has this address" in sign_in(auditor).get(f"/mail/{key}").text
     got = client.get(f"/mail/{key}/original")
     assert got.headers["Content-Disposition"].startswith("attachment")
     assert b"x@new.example" in got.data
