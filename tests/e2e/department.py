@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
+from lxml import etree
 from playwright.sync_api import Locator, Page, expect
 
 from laneway.records.scenarios.format import Told, plain
@@ -14,15 +16,10 @@ from laneway.testing import read_scenario
 from .conftest import ROOT
 from .forms import FormFiller
 
-PROCESS = ROOT / "processes" / "c110_complaint"
-_FORM_OF = {
-    "acknowledge": "c110_acknowledge",
-    "investigate": "c110_investigation",
-    "decide_remedy": "c110_next_activity",
-    "approve": "c110_approval",
-    "credit_note": "finance_credit_note",
-    "close": "c110_close",
-}
+COMPLAINT = "c110_complaint"
+PROCESS = ROOT / "processes" / COMPLAINT
+_BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+_FORM = "{http://camunda.org/schema/zeebe/1.0}formDefinition"
 _LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 _RECORD = {"zh": "记录已收到", "en": "Record it arrived"}
 _WAS_CLOSED = {"zh": re.compile("案件已于.+结案"), "en": re.compile("The case was closed")}
@@ -31,9 +28,9 @@ _CLAIM = {"zh": "认领", "en": "Claim"}
 Login = Callable[..., Page]
 
 
-def story(name: str) -> list[Told]:
-    """The steps of a story of the complaint process, the start first; times as forms are given them."""
-    scenario = read_scenario(PROCESS / "scenarios" / f"{name}.toml")
+def story(name: str, process_id: str = COMPLAINT) -> list[Told]:
+    """The steps of a story of a process, the start first; times as forms are given them."""
+    scenario = read_scenario(PROCESS.parent / process_id / "scenarios" / f"{name}.toml")
     return [plain(step.told) for step in scenario.steps]
 
 
@@ -53,15 +50,19 @@ class Department:
             self._pages[username] = page
         return self._pages[username]
 
-    def start(self, username: str, values: Mapping[str, Any]) -> str:
+    def start(self, username: str, values: Mapping[str, Any], process_id: str = COMPLAINT) -> str:
         """Fill in the start form; the new case's number."""
         page = self.page_of(username)
-        page.goto("/start")
-        page.locator("a[href='/start/c110_complaint']").first.click()
-        self._filler("c110_log").fill(page, values)
+        self.fill_start(page, values, process_id)
         page.locator("[data-action=submit]").click()
-        expect(page).to_have_url(re.compile(r"/cases/CP-\d{4}-\d{6}"))
+        expect(page).to_have_url(re.compile(r"/cases/[A-Z]{2}-\d{4}-\d{6}"))
         return page.url.rsplit("/", 1)[1].partition("?")[0]
+
+    def fill_start(self, page: Page, values: Mapping[str, Any], process_id: str = COMPLAINT) -> None:
+        """Choose a process among those that may be started, and fill in its form."""
+        page.goto("/start")
+        page.locator(f"a[href='/start/{process_id}']").first.click()
+        self._filler(_forms(process_id)[""]).fill(page, values)
 
     def do(self, username: str, element: str, number: str, values: Mapping[str, Any]) -> None:
         """Find the case's task among those to claim, claim it, fill in its form, complete it."""
@@ -78,9 +79,12 @@ class Department:
         page.locator("#detail .dfoot").get_by_role("button", name=_CLAIM[self._locale]).click()
         expect(page).to_have_url(re.compile("/inbox/mine/"))
 
-    def fill(self, page: Page, element: str, values: Mapping[str, Any]) -> None:
-        """Enter values in the open form of a step."""
-        self._filler(_FORM_OF[element]).fill(page, values)
+    def fill(self, page: Page, element: str, values: Mapping[str, Any], process_id: str = COMPLAINT) -> None:
+        """Enter values in the open form of a step, which may be one of a called process."""
+        own = _forms(process_id)
+        called = (_forms(path.stem) for path in sorted(PROCESS.parent.glob("*.bpmn")))
+        form_id = own.get(element) or next(forms[element] for forms in called if element in forms)
+        self._filler(form_id).fill(page, values)
 
     def open_task(self, page: Page, number: str) -> None:
         """Wait for the case's task to come to the group, and open it."""
@@ -106,6 +110,16 @@ class Department:
     def _filler(self, form_id: str) -> FormFiller:
         (form,) = PROCESS.parent.glob(f"*/forms/{form_id}.form")
         return FormFiller(form, self._locale)
+
+
+@cache
+def _forms(process_id: str) -> dict[str, str]:
+    """The forms of a process by element; that of its plain start by nothing."""
+    found = {}
+    for form in etree.parse(PROCESS.parent / f"{process_id}.bpmn").iter(_FORM):
+        element = form.getparent().getparent()
+        found["" if element.tag == f"{_BPMN}startEvent" else element.get("id")] = form.get("formId")
+    return found
 
 
 def look_for(page: Page, address: str, wanted: Locator) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,19 @@ def _enter_moment(field: Locator, component: Component, at: datetime) -> None:
     if component.get("subtype") in ("date", "datetime"):
         field.locator("input[type=text]").first.click()
         calendar = field.page.locator(".flatpickr-calendar.open")
-        calendar.locator(".flatpickr-day.today").click()
+        if at.date() > date.today():
+            _turn_to(calendar, at)
+        else:
+            calendar.locator(".flatpickr-day.today").click()
     if component.get("subtype") in ("time", "datetime"):
         time = field.locator(".fjs-timepicker input, input.fjs-input").last
         time.fill(at.strftime("%H:%M"))
         time.press("Enter")
+
+
+def _turn_to(calendar: Locator, at: datetime) -> None:
+    """Leaf through the months to a day to come, and choose it."""
+    for _ in range((at.year - date.today().year) * 12 + at.month - date.today().month):
+        calendar.locator(".flatpickr-next-month").click()
+    days = calendar.locator(".flatpickr-day:not(.prevMonthDay):not(.nextMonthDay)")
+    days.get_by_text(str(at.day), exact=True).click()
