@@ -27,7 +27,9 @@ class FormFiller:
             self._enter(page, self._components[key], value)
 
     def _enter(self, page: Page, component: Component, value: Any) -> None:
-        field = page.locator(".fjs-form-field", has=page.locator(f"[id*='-{component['id']}']")).last
+        id_ = component["id"]
+        own = page.locator(f"[id$='-{id_}'], [id*='-{id_}-']")  # not that of a field whose name begins alike
+        field = page.locator(".fjs-form-field", has=own).last
         match component["type"]:
             case "radio":
                 field.get_by_label(self._option(component, value), exact=True).click()

@@ -49,6 +49,10 @@ NOT_FOR_THE_SAME_DESK = user_task(
 )
 OPEN_START = SimpleNamespace(start_groups=[])
 DESK_START = SimpleNamespace(start_groups=["complaint_desk"])
+OF_EVERYBODY = SimpleNamespace(seen_by=frozenset(), edited_by=frozenset())
+OF_CREDIT = SimpleNamespace(seen_by=frozenset({"credit_control"}), edited_by=frozenset())
+EDITED_BY_DESK = SimpleNamespace(seen_by=frozenset(), edited_by=frozenset({"complaint_desk"}))
+PROPOSED_TO_DESK = SimpleNamespace(approvers="complaint_desk", author="desk")
 
 RULES = [
     (Action.SEE_USER_TASK, None, MANAGERS | {"auditor"}),
@@ -71,6 +75,23 @@ RULES = [
     (Action.COMPLETE_USER_TASK, HELD_BY_CREDIT, {"credit"}),
     (Action.COMPLETE_USER_TASK, NOT_FOR_THE_SAME_DESK, set()),
     (Action.SEE_CASE, None, STAFF | {"auditor"}),
+    (Action.ATTACH_FILE, None, STAFF),
+    (Action.RECORD_INTERACTION, None, STAFF),
+    (Action.LINK_CASES, None, STAFF),
+    (Action.MERGE_CASES, None, MANAGERS | {"desk", "desk_and_admin"}),
+    (Action.REOPEN_CASE, None, MANAGERS | {"desk", "desk_and_admin"}),
+    (Action.SEE_RECORD, None, STAFF | {"auditor"}),
+    (Action.SEE_RECORD, OF_CREDIT, {"credit", "auditor"}),
+    (Action.EDIT_RECORD, None, set()),
+    (Action.EDIT_RECORD, OF_EVERYBODY, STAFF),
+    (Action.EDIT_RECORD, OF_CREDIT, {"credit"}),
+    (Action.EDIT_RECORD, EDITED_BY_DESK, {"desk", "desk_and_admin"}),
+    (Action.APPROVE_RECORD, None, set()),
+    (Action.APPROVE_RECORD, PROPOSED_TO_DESK, {"desk_and_admin"}),
+    (Action.MERGE_RECORDS, None, set()),
+    (Action.EXPORT_PERSONAL_DATA, None, MANAGERS),
+    (Action.SEE_DISPATCH, None, MANAGERS | {"owner", "auditor"}),
+    (Action.PLAN_SERVICE, None, {"manager"}),
     (Action.START_PROCESS, None, STAFF),
     (Action.START_PROCESS, OPEN_START, STAFF),
     (Action.START_PROCESS, DESK_START, {"desk", "desk_and_admin"}),

@@ -44,7 +44,13 @@ from laneway.testing import Player, drain, read_scenario
 from laneway.words import Resource
 
 PROCESSES = Path(__file__).parents[2] / "processes"
-STORIES = sorted(PROCESSES.glob("c110_complaint/scenarios/*.toml"))[:2]
+STORIES = [
+    PROCESSES / "c110_complaint" / "scenarios" / f"{name}.toml"
+    for name in ("bulging_drum", "customer_silent")
+]
+# The reviews of customers begin by themselves as time passes, and would leave cases of their own.
+WITHOUT_REVIEWS = [path for path in sorted(PROCESSES.iterdir()) if not path.name.startswith("c080")]
+HOLDS = ("case_held", "case_released")
 NUMBERS = count(1)
 PEOPLE = {one.username: one for one in organisation.demo_people()}
 CALL = """<?xml version="1.0" encoding="UTF-8"?>
@@ -107,7 +113,7 @@ def play(url: str) -> Played:
     load_handlers(PROCESSES)
     with laneway_database.unit_of_work() as session:
         preparing.bring_in_records(session, demo=True)
-        deployments.deploy(session, process_folder.read_files([PROCESSES]), by=None)
+        deployments.deploy(session, process_folder.read_files(WITHOUT_REVIEWS), by=None)
         templates.add_shipped(session, PROCESSES)
     ended = []
     for path in STORIES:
@@ -277,8 +283,8 @@ def test_a_held_case_stays_until_it_is_released(
         case = archive.find(session, rules.folder, number)
         with pytest.raises(NotFound, match="archived_case_not_found"):
             archive.find(session, rules.folder, "CP-1999-000001")
-    held, released = case.rows["history"][-2:]
-    told = {line["event"]: line["details"]["reason"] for row in (held, released) for line in lines_of(row)}
+    lines = [line for row in case.rows["history"] for line in lines_of(row)]
+    told = {line["event"]: line["details"]["reason"] for line in lines if line["event"] in HOLDS}
     assert told == {"case_held": "lawsuit", "case_released": "settled"}
 
 
