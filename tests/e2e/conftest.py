@@ -20,7 +20,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 ROOT = Path(__file__).parents[2]
-_START_SECONDS = 120  # the first start plays the cases of the demonstration, on cores that other tests use too
+_START_SECONDS = (
+    120  # the first start plays the cases of the demonstration, on cores that other tests use too
+)
 
 # Two cores may run a server, a database and a browser for each of two tests at once.
 expect.set_options(timeout=20_000)

@@ -102,6 +102,10 @@ def test_a_case_shows_what_was_decided_and_the_diagram_leads_there(page: Page) -
     expect(severity.locator(".dt-now")).to_be_visible()
 
     page.goto(case)
+    for island in page.locator(
+        "[data-island]"
+    ).all():  # the grading is a called process with a diagram further down
+        island.scroll_into_view_if_needed()
     expect(page.locator("[data-island]:not([data-ready])")).to_have_count(0)
     page.locator(".djs-element.st-link .djs-hit").first.click(force=True)
     expect(page).to_have_url(re.compile(rf"{case}/decisions\?open=[\d-]+#decision-"))
