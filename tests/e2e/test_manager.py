@@ -28,7 +28,7 @@ def test_a_manager_finds_a_case_and_sees_where_it_stands_and_why(login: Login) -
     page.get_by_role("button", name="Search").last.click()
     page.get_by_role("row", name=_CUSTOMER).get_by_role("link").first.click()
     main = page.get_by_role("main")
-    expect(main).to_contain_text("It waits at “Decide the remedy”")
+    expect(main).to_contain_text("It waits at “Decide remedy”")
     expect(main).to_contain_text(re.compile(r"Can act now: .*(Demo|Ma Li)"))
     expect(main).to_contain_text("“Complaint severity”, rule 10")
     token = page.locator(".djs-overlays[data-container-id=decide_remedy]")
@@ -42,7 +42,7 @@ def test_a_manager_finds_a_case_and_sees_where_it_stands_and_why(login: Login) -
         expect(term.locator("xpath=following-sibling::dd[1]")).to_have_text(value)
     page.get_by_role("navigation", name="Case sections").get_by_role("link", name="Tasks").click()
     expect(page.get_by_role("row", name="Investigate; justified?")).to_contain_text("Ma Li")
-    expect(page.get_by_role("row", name="Decide the remedy")).to_be_visible()
+    expect(page.get_by_role("row", name="Decide remedy")).to_be_visible()
 
 
 def test_the_board_has_the_case_in_the_lane_of_its_step_severity_owner_and_age(login: Login) -> None:
