@@ -14,11 +14,16 @@ from laneway.engine.keeping import copying
 from laneway.engine.tables import case_file, history, metadata, person, process_instance
 from laneway.errors import Conflict, Unavailable
 from laneway.records import organisation
+from laneway.records.documents import templates
+from laneway.tasks import preparing
 from laneway.tasks.loader import load_handlers
 from laneway.testing import Player, read_scenario
 
 PROCESSES = Path(__file__).parents[2] / "processes"
-STORIES = sorted(PROCESSES.glob("c110_complaint/scenarios/*.toml"))[:3]
+STORIES = [
+    PROCESSES / "c110_complaint" / "scenarios" / f"{name}.toml"
+    for name in ("bulging_drum", "customer_silent", "invoice_credit_note")
+]
 PEOPLE = {one.username: one for one in organisation.demo_people()}
 OTHER = {"sqlite": "postgresql", "postgresql": "sqlite"}
 
@@ -51,8 +56,9 @@ def _halfway(database_url: str, frozen_clock) -> list[Player]:
     database.connect(database_url)
     load_handlers(PROCESSES)
     with database.unit_of_work() as session:
-        organisation.load_demo(session)
+        preparing.bring_in_records(session, demo=True)
         deployments.deploy(session, process_folder.read_files([PROCESSES]), by=None)
+        templates.add_shipped(session, PROCESSES)
     players = [
         Player(read_scenario(path), PEOPLE.__getitem__, frozen_clock, begins=frozen_clock.now)
         for path in STORIES
