@@ -89,13 +89,13 @@ class Modeler:
         mouse = self._page.mouse
         self._page.get_by_role("button", name="Activate create/remove space tool").click()
         # Beside the flow: on it, the tool would take the flow's end for the place.
-        mouse.move(x - 6, y - 60)
-        mouse.move(x, y - 60, steps=3)
+        mouse.move(x - 6, y + 45)
+        mouse.move(x, y + 45, steps=3)
         expect(self._page.locator(".djs-crosshair-group")).to_be_visible()
         mouse.down()
-        mouse.move(x + 60, y - 60, steps=5)
+        mouse.move(x + 60, y + 45, steps=5)
         expect(self._page.locator(".djs-drag-group")).to_be_visible()
-        mouse.move(x + _ROOM, y - 60, steps=5)
+        mouse.move(x + _ROOM, y + 45, steps=5)
         mouse.up()
         self._page.keyboard.press("Escape")
 

@@ -22,7 +22,8 @@ from laneway.testing import Player, read_scenario
 PROCESSES = Path(__file__).parents[2] / "processes"
 STORIES = [
     PROCESSES / "c110_complaint" / "scenarios" / f"{name}.toml"
-    for name in ("bulging_drum", "customer_silent", "invoice_credit_note")
+    # The last is the one in which time passes: the others would be late by then, and somebody would take them over.
+    for name in ("invoice_credit_note", "bulging_drum", "customer_silent")
 ]
 PEOPLE = {one.username: one for one in organisation.demo_people()}
 OTHER = {"sqlite": "postgresql", "postgresql": "sqlite"}
@@ -85,7 +86,7 @@ def test_a_copied_installation_holds_the_same_and_its_cases_go_on(
             state = session.scalar(
                 select(process_instance.c.state).where(process_instance.c.key == player.instance_key)
             )
-        assert state == "COMPLETED"
+        assert state == "COMPLETED", player.scenario.name
     with database.unit_of_work() as session:
         assert (
             numbers.allot(session, "CP", thing="case", at=player.time.now)
