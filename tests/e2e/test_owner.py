@@ -67,7 +67,9 @@ def _meet_a_refusal_and_mend_it(page: Page, modeler: Modeler) -> None:
     modeler.field("Due date").fill("=now( +")
     finding = modeler.findings.get_by_role("row", name=re.compile(f"{_STEP}.*the due date"))
     expect(finding).to_contain_text("the due date “=now( ▸+”, at character 7: unexpected '+'")
-    badge = page.locator(".djs-overlays").get_by_text("1 to mend")
+    badge = page.locator(".djs-overlays").get_by_text(
+        "2 to mend"
+    )  # the due date, and the form that is missing
     expect(badge).to_be_visible()
     assert modeler.publish() == 422
     expect(page.get_by_role("alert")).to_contain_text("Not published: 1 findings must be mended first.")
