@@ -62,7 +62,9 @@ class Readiness:
             return [Part("process", not self._is_stopping), *self._parts]
 
     def _try(self) -> list[Part]:
-        free = shutil.disk_usage(self._data).free
+        # A folder that nothing was written to yet may not be there; its disk is that of the one above.
+        there = next(folder for folder in (self._data, *self._data.absolute().parents) if folder.exists())
+        free = shutil.disk_usage(there).free
         disk = Part("disk", free >= _LEAST_FREE_BYTES, {"free_bytes": free})
         if not _does(_read):
             return [disk, Part("database", False)]
