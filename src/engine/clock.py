@@ -20,6 +20,11 @@ def here() -> datetime:
     return now().astimezone(_zone)
 
 
+def zone() -> tzinfo:
+    """The department's time zone."""
+    return _zone
+
+
 def set_zone(zone: tzinfo) -> None:
     """Let the department live in this time zone from now on."""
     global _zone

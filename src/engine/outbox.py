@@ -117,6 +117,10 @@ def queue(
                 "instance_key": job.instance_key,
                 "element_id": job.element_id,
                 "kind": kind,
+                "headers": {},
+                "html": None,
+                "files": [],
+                "thread": None,
                 "state": OutgoingState.QUEUED,
                 "attempts": 0,
                 "last_attempt": _PATIENCE[kind].attempts,
@@ -133,7 +137,6 @@ def queue(
             OutgoingKind.MAIL,
             # With the number of the case in its id, an answer finds the case by the id alone.
             dedupe_key=id_ if case_number is None else f"{case_number}.{id_}",
-            headers={},
             recipient=mail.to,
             subject=mail.subject,
             body=mail.body,

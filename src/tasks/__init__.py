@@ -1,4 +1,4 @@
-"""What automatic tasks do. A process author's `handlers.py` imports these three names and nothing else of ours."""
+"""What automatic tasks do. A process author's `handlers.py` imports these four names and nothing else of ours."""
 
 from laneway.errors import BpmnError
 from laneway.tasks.registry import Job, handler
@@ -20,8 +20,9 @@ from laneway.tasks.steps import (
     webhook,
     working_time,
 )
+from laneway.tasks.steps.mails import send_template
 
-__all__ = ["BpmnError", "Job", "handler"]
+__all__ = ["BpmnError", "Job", "handler", "send_template"]
 
 for _step in (
     block_lot,

@@ -30,6 +30,7 @@ from laneway.engine.tables import (
 )
 from laneway.errors import Conflict
 from laneway.records import organisation
+from laneway.records.documents import templates
 from laneway.tasks.loader import load_handlers
 from laneway.testing import Player, drain, parse_scenario
 from laneway.words import Resource
@@ -87,8 +88,10 @@ def test_the_cases_of_every_release_run_to_their_end(
 ) -> None:
     kept = kept_by(HERE / request.node.callspec.params["migrated"])
     frozen_clock.now = datetime.fromisoformat(kept["now"])
-    load_handlers(PROCESSES)
     database.connect(url)
+    with database.unit_of_work() as session:
+        templates.add_shipped(session, PROCESSES)
+    load_handlers(PROCESSES)
     for case in kept["cases"]:
         story = parse_scenario(case["story"], case["number"], "c110_complaint")
         begins = datetime.fromisoformat(case["begins"])

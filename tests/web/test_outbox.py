@@ -29,7 +29,7 @@ def put(started: Any, *mails: Mail, webhooks: tuple[Webhook, ...] = ()) -> list[
     )
     with database.unit_of_work() as session:
         outbox.queue(session, job, mails=mails, webhooks=webhooks)
-        keys = select(tables.outgoing.c.key).where(tables.outgoing.c.dedupe_key.startswith(f"{job.key}-"))
+        keys = select(tables.outgoing.c.key).where(tables.outgoing.c.dedupe_key.contains(f"{job.key}-"))
         return list(session.scalars(keys.order_by(tables.outgoing.c.key)))
 
 

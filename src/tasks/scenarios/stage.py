@@ -79,6 +79,7 @@ class Stage:
         """A fresh database, connected, at the time at which the story begins."""
         url = self._scratch.new(self._template)
         time = MovableClock(scenario.given.now)
+        zone_before = clock.zone()
         clock.set_zone(ZoneInfo(ZONE))
         try:
             with _connected(url):
@@ -86,6 +87,7 @@ class Stage:
                     preparing.bring_in_samples(session)
                 yield time
         finally:
+            clock.set_zone(zone_before)
             time.release()
             self._scratch.drop(url)
 

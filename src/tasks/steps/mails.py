@@ -25,21 +25,30 @@ def install() -> None:
 
 
 def send(job: Job) -> dict[str, Any]:
-    """Queue the mail that the headers name (docs/dialect.md); the result variable tells whether it leaves.
+    """Queue the mail that the headers name (docs/dialect.md); the result variable tells whether it leaves."""
+    template = job.headers.get("template", "").strip()
+    if not template:
+        raise ValueError(f"{JOB_TYPE}: 缺少 template / the header template is missing")
+    required = job.headers.get("required", "").strip() == "true"
+    result = job.headers.get("result", "").strip() or "mail_sent"
+    return {result: send_template(job, template, required=required)}
+
+
+def send_template(job: Job, template: str, *, required: bool = True) -> bool:
+    """Queue a mail made from a template of the job's process; False when there is no address and it is not `required`.
 
     ValueError, and so an incident in plain words, for a value that the case lacks, for a file that is not there, and
-    without an address where the header `required` is `true`: a mail goes out whole or not at all.
+    without an address that is `required`: a mail goes out whole or not at all. NotFound without such a template.
     """
-    result = job.headers.get("result", "").strip() or "mail_sent"
     to = str(_said(job, "to", job.variables.get("contact_email")) or "").strip()
     if not to:
-        if job.headers.get("required", "").strip() == "true":
+        if required:
             raise ValueError(
                 "没有收件人邮箱（contact_email）· there is no address to write to (contact_email)"
             )
-        return {result: False}
+        return False
     with reading() as session:
-        letter = _letter(session, job)
+        letter = _letter(session, job, template)
         files = _files(session, job)
     if letter.missing:
         lacking = ", ".join(letter.missing)
@@ -47,7 +56,7 @@ def send(job: Job) -> dict[str, Any]:
             f"邮件未发出，案件缺少：{lacking} · the mail is not sent, the case does not know: {lacking}"
         )
     job.send_mail(to=to, subject=letter.subject, body=letter.text, html=letter.html, files=files)
-    return {result: True}
+    return True
 
 
 def _said(job: Job, name: str, otherwise: Any) -> Any:
@@ -55,10 +64,7 @@ def _said(job: Job, name: str, otherwise: Any) -> Any:
     return job.variables[name] if name in job.variables else job.headers.get(name, otherwise)
 
 
-def _letter(session: Session, job: Job) -> Letter:
-    template_id = job.headers.get("template", "").strip()
-    if not template_id:
-        raise ValueError(f"{JOB_TYPE}: 缺少 template / the header template is missing")
+def _letter(session: Session, job: Job, template_id: str) -> Letter:
     language = templates.language_of(job.variables)
     template = templates.newest(session, job.process_id, template_id, language, Kind.MAIL)
     return mails.write(
