@@ -25,6 +25,8 @@ def ask_customer(job: Job) -> None:
 @handler("c110_complaint.send_decision")
 def send_decision(job: Job) -> None:
     """Send the decision with its reasons and the way to appeal; sent again, it is a reminder."""
+    if job.variables.get("answer_due"):  # by which that diagram told the second letter from the first
+        job.variables.setdefault("reminders", 1)
     send_template(job, "send_decision")
 
 

@@ -21,6 +21,11 @@ _MOST_DAYS = 400
 """Of one line of a calendar."""
 
 
+def own(session: Session) -> Calendar:
+    """The organisation's own calendar, else Monday to Friday in the department's zone."""
+    return Calendars(session).of("")
+
+
 class Calendars:
     """The calendars that one transaction works with, each read once."""
 

@@ -18,7 +18,6 @@ from laneway.tasks.steps import (
     service_visits,
     similar,
     webhook,
-    working_time,
 )
 from laneway.tasks.steps.mails import send_template
 
@@ -40,6 +39,5 @@ for _step in (
     service_visits,
     similar,
     webhook,
-    working_time,
 ):
     _step.install()

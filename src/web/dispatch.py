@@ -10,12 +10,11 @@ from datetime import date, datetime, time, timedelta
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from laneway.engine import access, accounts, clock
+from laneway.engine import access, accounts, clock, working_calendars
 from laneway.engine.access import Action
 from laneway.engine.database import Session, transact
 from laneway.engine.model import Person
 from laneway.errors import Conflict, Invalid, NotFound
-from laneway.records.calendars import shipped
 from laneway.records.documents import attachments, templates
 from laneway.records.work import orders, plans, resources, told
 from laneway.records.work.orders import Order, State
@@ -100,7 +99,7 @@ def board() -> str:
         planned = plans.week(session, start, end)
         absences = plans.absences(session, start, end)
         waiting = plans.unplanned(session)
-    days = _week(monday)
+        days = _week(session, monday)
     return page(
         "dispatch/board.html",
         nav="dispatch",
@@ -292,8 +291,8 @@ def _row(
     return Row(resource, [by_day[one.on] for one in days])
 
 
-def _week(monday: date) -> list[Day]:
-    calendar, today = shipped.china(), clock.here().date()
+def _week(session: Session, monday: date) -> list[Day]:
+    calendar, today = working_calendars.own(session), clock.here().date()
     return [
         Day(on, _(WEEKDAYS[number]), on == today, bool(calendar.openings(on)))
         for number, on in enumerate(monday + timedelta(days=more) for more in range(_DAYS))

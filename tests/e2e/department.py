@@ -64,11 +64,22 @@ class Department:
         page.locator(f"a[href='/start/{process_id}']").first.click()
         self._filler(_forms(process_id)[""]).fill(page, values)
 
-    def do(self, username: str, element: str, number: str, values: Mapping[str, Any]) -> None:
+    def do(
+        self,
+        username: str,
+        element: str,
+        number: str,
+        values: Mapping[str, Any],
+        process_id: str = COMPLAINT,
+    ) -> None:
         """Find the case's task among those to claim, claim it, fill in its form, complete it."""
         page = self.page_of(username)
         self.claim(username, number)
-        self.fill(page, element, values)
+        self.fill(page, element, values, process_id)
+        self.submit(page)
+
+    def submit(self, page: Page) -> None:
+        """Complete the open task, and see it gone."""
         page.locator("[data-action=submit]").click()
         expect(page.locator("#detail [data-action=submit]")).to_have_count(0)
 

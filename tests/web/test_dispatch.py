@@ -10,6 +10,7 @@ from flask import Flask
 
 from laneway.engine import accounts, database
 from laneway.engine.model import Person
+from laneway.records.calendars import delivered as calendars
 from laneway.records.work import delivered, orders, plans, resources
 from laneway.records.work.orders import Need
 from laneway.words import Text
@@ -37,6 +38,7 @@ def _orders_of(app: Flask, frozen_clock: Any) -> list[str]:
                 email=person.email,
                 locale="en",
             )
+        calendars.load(session)
         delivered.load(session)
         delivered.load_demo(session)
         return [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from laneway.engine.bpmn.clock_settings import CLOCKS
+from laneway.engine.bpmn.clock_settings import CLOCKS, DUE
 from laneway.engine.bpmn.model import Assignment, Called, Event, Loop, Node
 from laneway.engine.bpmn.rules import Named, Place
 from laneway.words import Text
@@ -128,6 +128,7 @@ def _of_event(node: Node, event: Event) -> Iterator[FeelText]:
     if event.kind == "timer":
         wanted = _OF_TIMERS.get(event.timer or "")
         yield FeelText(node, Text("定时", "the timer"), event.expression, wanted)
+        yield FeelText(node, Text(f"属性 {DUE}", f"the property {DUE}"), node.properties.get(DUE), TEXT)
     else:
         yield FeelText(node, Text("条件", "the condition"), event.expression, CONDITION)
     if event.kind == "message":

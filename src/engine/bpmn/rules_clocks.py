@@ -21,6 +21,7 @@ from laneway.engine.calendars.targets import is_target
 
 _KNOWN: Final = ", ".join(NAMES)
 _TARGETS: Final = "8 bh, 5 wd, 24 h, 2 d"
+_TIMERS: Final = ("intermediateCatchEvent", "boundaryEvent")
 
 
 def clocks_can_run(place: Place) -> Findings:
@@ -99,12 +100,22 @@ def _due(node: Node) -> Findings:
     text = node.properties.get(DUE)
     if text is None:
         return
-    if node.type != "userTask" or not is_due_rule(text.strip()):
+    text = text.strip()
+    if node.type in _TIMERS and [event.timer for event in node.events] in (["timeDate"], ["timeDuration"]):
+        if not text.startswith("=") and not is_target(text):  # the rule about expressions looks at the others
+            yield error(
+                "due_rule",
+                node,
+                f"属性 {DUE} 在定时事件上写成 {_TARGETS} 或表达式；“{text}”无法识别",
+                f"the property {DUE} of a timer is like {_TARGETS}, or FEEL; “{text}” is not understood",
+            )
+    elif node.type != "userTask" or not is_due_rule(text):
         yield error(
             "due_rule",
             node,
-            f"属性 {DUE} 用于用户任务，写成 {_TARGETS} 或 clock:reply；“{text}”无法识别",
-            f"the property {DUE} is for user tasks, like {_TARGETS} or clock:reply; “{text}” is not understood",
+            f"属性 {DUE} 用于用户任务和一次性定时事件，写成 {_TARGETS} 或 clock:reply；“{text}”无法识别",
+            f"the property {DUE} is for user tasks and for timers that fire once, like {_TARGETS} or clock:reply; "
+            f"“{text}” is not understood",
         )
     elif node.assignment is not None and node.assignment.due_date:
         yield error(

@@ -276,7 +276,11 @@ class Book:
         if rule.startswith(BY_CLOCK):
             one = self.latest().get(rule.removeprefix(BY_CLOCK))
             return one.due_at if one is not None and one.ended_at is None else None
-        return add(self.calendars.of(self.calendar()), clock.now(), rule)
+        return self.moment(rule)
+
+    def moment(self, target: str) -> datetime:
+        """When a target such as "5 wd", counted from now by the calendar of the case, is reached (UTC)."""
+        return add(self.calendars.of(self.calendar()), clock.now(), target)
 
     def calendar(self) -> str:
         """Code of the calendar that the case runs by: that of its clocks, else its customer's, else our own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from laneway.engine.definitions import Definition
 from laneway.engine.expressions import evaluate
 from laneway.engine.feel import as_datetime
 from laneway.engine.spiff.instance import Instance
-from laneway.engine.spiff.requests import Note, StepFailed, UserTaskOpened
+from laneway.engine.spiff.requests import Note, StepFailed, TimerOpened, UserTaskOpened
 
 _COMPLETED = frozenset({"element_completed", "multi_instance_completed", "loop_completed"})
 
@@ -27,7 +28,7 @@ def follow_step(
     """What a step of the instance `row` means to the clocks of its case; returns lines of history.
 
     To be called when the instance has come to rest and before its waits become rows: it gives user tasks that follow
-    a clock their due dates. A process that says nothing of clocks costs nothing.
+    a clock, and timers that follow a calendar, their due dates. A process that says nothing of clocks costs nothing.
     """
     rules = definition.clocks
     if rules is None:
@@ -40,7 +41,8 @@ def follow_step(
     dues = [
         request
         for request in instance.requests
-        if isinstance(request, UserTaskOpened) and request.node.id in rules.dues
+        if (isinstance(request, UserTaskOpened) and request.node.id in rules.dues)
+        or (isinstance(request, TimerOpened) and request.due_rule is not None)
     ]
     asks = is_case and bool(rules.expression) and (is_new or instance.variables_changed)
     ends = is_case and instance.completed
@@ -60,8 +62,11 @@ def follow_step(
         book.release(me)
     book.save()
     for request in dues:
-        request.due_rule = rules.dues[request.node.id]
-        request.due_at = book.due_by(request.due_rule)
+        if isinstance(request, TimerOpened):
+            request.due = replace(request.due, at=book.moment(request.due_rule))
+        else:
+            request.due_rule = rules.dues[request.node.id]
+            request.due_at = book.due_by(request.due_rule)
     return book.notes
 
 

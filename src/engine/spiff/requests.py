@@ -108,6 +108,8 @@ class TimerOpened(Request):
     element_id: str
     due: Due
     is_aside: bool
+    due_rule: str | None = None
+    """A length by the case's calendar, such as "5 wd", that goes before `due`."""
 
 
 @dataclass

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from laneway.engine.bpmn.clock_settings import DUE
 from laneway.engine.bpmn.model import Event, Node
+from laneway.engine.calendars.targets import is_target
 from laneway.engine.spiff import events
 from laneway.engine.spiff.elements import Token
 from laneway.engine.spiff.requests import MessageOpened, Request, SignalOpened, StepFailed, TimerOpened
 from laneway.engine.spiff.variables import VariableScopes
-
-if TYPE_CHECKING:
-    pass
 
 if TYPE_CHECKING:
     from laneway.engine.spiff.instance import Instance
@@ -55,7 +54,8 @@ class Waiting(VariableScopes):
         if event.kind == "timer":
             due = self.host.due(event, self.visible(token))
             self.warn(token, event.expression or "", due.warnings)
-            self.wait_for(token, TimerOpened(token.id, wait, node.id, due, aside))
+            rule = self._due_rule(token, node.properties.get(DUE))
+            self.wait_for(token, TimerOpened(token.id, wait, node.id, due, aside, rule))
         elif event.kind == "message":
             name, key = self._text(token, event.ref), self._text(token, event.correlation_key)
             self.wait_for(token, MessageOpened(token.id, wait, node, name, key, aside))
@@ -65,6 +65,16 @@ class Waiting(VariableScopes):
         elif event.kind == "conditional":
             token.internal_data.setdefault("conditions", {})[wait] = None  # not looked at yet
             self.conditions[token.id] = self.conditions_due = True
+
+    def _due_rule(self, token: Token, text: str | None) -> str | None:
+        if text is None:
+            return None
+        rule = self._text(token, text.strip()).strip()
+        if not is_target(rule):
+            raise StepFailed(
+                "EXTRACT_VALUE_ERROR", f"'{text}' should give a length such as 5 wd, not {rule!r}."
+            )
+        return rule
 
     def _text(self, token: Token, text: str | None) -> str:
         value = self.evaluate(token, text) if text is not None and text.startswith("=") else text

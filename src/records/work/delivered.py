@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from laneway.engine import clock
 from laneway.engine.tables import work
-from laneway.records.calendars import shipped
 from laneway.records.kinds import store
 from laneway.records.kinds.declared import Kind
 from laneway.records.work import kinds, resources
@@ -50,7 +49,7 @@ def load_demo(session: Session) -> None:
     told = _told()["demo"]
     for code, row in told["centres"].items():
         _add(session, kinds.WORK_CENTRE, code, row, is_active=True)
-    given = clock.now().astimezone(shipped.china().tz).date() - timedelta(days=182)
+    given = clock.here().date() - timedelta(days=182)
     for code, row in told["resources"].items():
         until = given + (_EXPIRED if row.get("expired") else _VALID)
         days = {"valid_from": given.isoformat(), "valid_until": until.isoformat()}

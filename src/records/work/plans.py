@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from laneway.engine import clock, database
 from laneway.engine.tables import work
 from laneway.errors import Conflict, Invalid
-from laneway.records.calendars import shipped
 from laneway.records.work import orders, resources
 from laneway.records.work.orders import Order, State
 from laneway.records.work.resources import PARTNER, PERSON, Resource
@@ -165,7 +164,7 @@ def _require_able(session: Session, order: Order, plan: Plan, booked: list[Resou
     going = [one for one in booked if one.kind in resources.WORKERS]
     if not going:
         raise Invalid("nobody_goes", number=order.number)
-    zone = shipped.china().tz
+    zone = clock.zone()
     first, last = plan.start.astimezone(zone).date(), plan.end.astimezone(zone).date()
     for skill in order.skills:
         able = {one.key for one in resources.able(session, (skill,), first, last)}

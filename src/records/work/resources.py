@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from laneway.engine import clock, database
+from laneway.engine import clock, database, working_calendars
 from laneway.engine.calendars import durations, hours
 from laneway.engine.tables import work
 from laneway.errors import Invalid, NotFound
-from laneway.records.calendars import shipped
 from laneway.words import Text
 
 PERSON, VEHICLE, TOOL, PARTNER = "PERSON", "VEHICLE", "TOOL", "PARTNER"
@@ -109,7 +108,7 @@ def free(
     but_order: int | None = None,
 ) -> list[Resource]:
     """Who is able and has nothing else to do in this time, own people first; the order `but_order` is no hindrance."""
-    zone = shipped.china().tz
+    zone = clock.zone()
     candidates = able(session, skills, start.astimezone(zone).date(), end.astimezone(zone).date())
     taken = busy(session, [one.key for one in candidates], start, end, but_order=but_order)
     return [one for one in candidates if not taken.get(one.key)]
@@ -141,9 +140,9 @@ def next_free(
     but_order: int | None = None,
 ) -> Slot | None:
     """The earliest working time of this length in which one who is able is free, own people first; None in 90 days."""
-    calendar = shipped.china()
+    calendar = working_calendars.own(session)
     until = after + _LOOK_AHEAD
-    zone = calendar.tz
+    zone = clock.zone()
     # Certificates that run out on the way are looked at for each day that is tried.
     first = after.astimezone(zone).date()
     candidates = able(session, skills, first, first)
@@ -184,7 +183,7 @@ def centres(session: Session) -> list[tuple[str, Text]]:
 def expiring(session: Session, *, within: timedelta) -> list[tuple[Resource, Text, date]]:
     """Certificates that run out in this time or have run out: resource, skill and last day, the earliest first."""
     held, skill = work.resource_skill.c, work.skill.c
-    last = (clock.now() + within).astimezone(shipped.china().tz).date()
+    last = (clock.here() + within).date()
     rows = session.execute(
         select(held.resource_key, held.valid_until, skill.name_zh, skill.name_en)
         .join_from(work.resource_skill, work.skill, skill.code == held.skill)

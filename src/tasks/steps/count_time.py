@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from laneway.engine import clock
 from laneway.engine.calendars import durations
-from laneway.records.calendars import shipped
+from laneway.engine.database import reading
+from laneway.engine.working_calendars import Calendars
 from laneway.tasks.registry import Job, handler
 
-JOB_TYPE = "laneway:count-time"
+JOB_TYPE: Final = "laneway:count-time"
 
 
 def install() -> None:
@@ -18,14 +21,14 @@ def install() -> None:
 def count(job: Job) -> dict[str, str]:
     """From now, for every header: its name is the variable that takes the moment, its value "4 bh", "10 wd", "24 h".
 
-    Working time is that of the organisation's calendar. Raises ValueError for any other text.
+    Counted by the calendar with the code in the variable `calendar`, else our own. ValueError for any other text.
     """
-    calendar, now = shipped.china(), clock.now()
+    now = clock.now()
     if not job.headers:
         raise ValueError(f"{JOB_TYPE}: 没有时长 / no length of time is named")
+    with reading() as session:
+        ours = Calendars(session).of(str(job.variables.get("calendar") or ""))
     return {
-        name: durations.add(calendar, now, length.strip())
-        .astimezone(calendar.tz)
-        .isoformat(timespec="seconds")
+        name: durations.add(ours, now, length.strip()).isoformat(timespec="seconds")
         for name, length in job.headers.items()
     }

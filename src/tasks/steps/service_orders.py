@@ -9,11 +9,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from laneway.engine import accounts, clock
+from laneway.engine import accounts, clock, working_calendars
 from laneway.engine.calendars import durations, hours
 from laneway.engine.database import Session, reading, unit_of_work
 from laneway.errors import Conflict, Invalid, NotFound
-from laneway.records.calendars import shipped
 from laneway.records.work import entitlements, money, orders, plans, resources
 from laneway.records.work.orders import Need, Order
 from laneway.records.work.plans import Plan
@@ -57,7 +56,7 @@ def both(words: Text) -> str:
 
 def shown_at(at: datetime) -> str:
     """A moment as forms and letters show it: in the department's time."""
-    return at.astimezone(shipped.china().tz).isoformat(timespec="seconds")
+    return at.astimezone(clock.zone()).isoformat(timespec="seconds")
 
 
 def offer(_job: Job) -> dict[str, Any]:
@@ -70,11 +69,13 @@ def offer(_job: Job) -> dict[str, Any]:
 def enter(job: Job) -> dict[str, Any]:
     """Enter the order with its number: that of its own case, or the next of the series in a case of another kind."""
     kind = said.required(job, "service_type", longest=40)
+    with reading() as session:
+        next_open_day = _next_open_day(session)
     need = Need(
         service_type=kind,
         customer=said.required(job, "customer", longest=200),
         description=said.required(job, "description"),
-        service_date=said.day(job, "service_date") or _next_open_day(),
+        service_date=said.day(job, "service_date") or next_open_day,
         case_number=job.case_number or "",
         site=said.text(job, "site", longest=400),
         contact=said.text(job, "contact", longest=400),
@@ -121,7 +122,7 @@ def check(job: Job) -> dict[str, Any]:
     """Who is able and free on the day that is wanted, what the plan is or could be, and the next free date."""
     with reading() as session:
         order = orders.find(session, said.required(job, "service_order_number"))
-        start, end = _wanted(order)
+        start, end = _wanted(session, order)
         slot = _next_free(session, order)
         free = resources.free(session, order.skills, start, end, but_order=order.key)
         booked = plans.booked_for(session, order)
@@ -209,25 +210,25 @@ def _note_price(session: Session, number: str, job: Job) -> None:
     orders.estimate(session, number, price=estimate, project=said.text(job, "project", longest=200))
 
 
-def _next_open_day() -> date:
+def _next_open_day(session: Session) -> date:
     """The next working day."""
-    calendar = shipped.china()
+    calendar = working_calendars.own(session)
     tomorrow = hours.moment(clock.here().date(), 86_400, calendar.tz)
     return hours.next_opening(calendar, tomorrow).astimezone(calendar.tz).date()
 
 
-def _wanted(order: Order) -> tuple[datetime, datetime]:
+def _wanted(session: Session, order: Order) -> tuple[datetime, datetime]:
     """The plan of the order, or the working time that begins on the day that is wanted."""
     if order.starts_at is not None and order.ends_at is not None:
         return order.starts_at, order.ends_at
-    calendar = shipped.china()
+    calendar = working_calendars.own(session)
     morning = hours.moment(order.service_date, 0, calendar.tz)
     start = hours.next_opening(calendar, max(morning, clock.now()))
     return start, durations.add_working_time(calendar, start, timedelta(minutes=order.minutes))
 
 
 def _next_free(session: Session, order: Order, *, after: datetime | None = None) -> Slot | None:
-    start = max(after or _wanted(order)[0], clock.now())
+    start = max(after or _wanted(session, order)[0], clock.now())
     return resources.next_free(session, order.skills, order.minutes, start, but_order=order.key)
 
 
@@ -243,7 +244,7 @@ def _offered(slot: Slot | None) -> dict[str, Any]:
 
 def _options(session: Session, order: Order, start: datetime, end: datetime) -> list[dict[str, str]]:
     """Every resource with whether it can go at that time; who cannot is shown, so that one sees why."""
-    zone = shipped.china().tz
+    zone = clock.zone()
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     able = {one.key for one in resources.able(session, order.skills, first, last)}
     everyone = resources.all_active(session)
