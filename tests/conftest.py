@@ -135,6 +135,7 @@ def postgresql() -> Iterator[str]:
         with psycopg.connect(address, autocommit=True) as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("ALTER SYSTEM SET max_wal_size = '256MB'")
             connection.execute("SELECT pg_reload_conf()")
     yield address
     with warnings.catch_warnings():
@@ -180,8 +181,8 @@ def standby(postgresql: str) -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="session")
-def new_postgresql_database(postgresql: str, password_hash: str) -> Iterator[DatabaseMaker]:
-    """Makes a database of its own, migrated and with the people in it, and tells its address."""
+def postgresql_for_all(postgresql: str, password_hash: str) -> Iterator[DatabaseMaker]:
+    """Makes databases that last as long as the test run: migrated and with the people in them, or like a named one."""
     numbers = count(1)
 
     def address_of(name: str) -> str:
@@ -197,6 +198,21 @@ def new_postgresql_database(postgresql: str, password_hash: str) -> Iterator[Dat
             return address_of(name)
 
         yield new_database
+
+
+@pytest.fixture
+def new_postgresql_database(postgresql: str, postgresql_for_all: DatabaseMaker) -> Iterator[DatabaseMaker]:
+    """Makes databases that end with the test: thousands of them would not fit into the memory."""
+    made: list[str] = []
+
+    def new_database(like: str = "template_laneway") -> str:
+        made.append(postgresql_for_all(like))
+        return made[-1]
+
+    yield new_database
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        for url in made:
+            connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
 
 @pytest.fixture

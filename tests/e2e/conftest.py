@@ -95,12 +95,12 @@ def first_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def first_database(
-    new_postgresql_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+    postgresql_for_all: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
     """Makes PostgreSQL databases like one on which Laneway has started for the first time; tells the address."""
-    url = new_postgresql_database()
+    url = postgresql_for_all()
     _start_once(url, tmp_path_factory.mktemp("first"))
-    return lambda: new_postgresql_database(make_url(url).database)
+    return lambda: postgresql_for_all(make_url(url).database)
 
 
 def _start_once(database_url: str, data: Path) -> None:

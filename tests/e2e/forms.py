@@ -35,10 +35,11 @@ class FormFiller:
                 field.get_by_label(self._option(component, value), exact=True).click()
             case "select":
                 field.locator(".fjs-input-group").click()
-                field.get_by_text(self._option(component, value), exact=True).last.click()
+                is_fixed = "values" in component
+                field.get_by_text(self._option(component, value), exact=is_fixed).last.click()
             case "checklist":
                 for item in value:
-                    field.get_by_label(self._option(component, item), exact=True).check()
+                    field.get_by_label(self._option(component, item), exact="values" in component).check()
             case "checkbox":
                 field.get_by_role("checkbox").set_checked(value)
             case "datetime":
@@ -52,6 +53,9 @@ class FormFiller:
         return str(component["properties"]["laneway:label:en"])
 
     def _option(self, component: Component, value: Any) -> str:
+        """The words of an option; where the case offers them, the value is a part of the words."""
+        if "values" not in component:
+            return str(value)
         option = next(option for option in component["values"] if option["value"] == value)
         return str(option["label"] if self._locale == "zh" else option["laneway:label:en"])
 

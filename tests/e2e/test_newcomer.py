@@ -78,17 +78,20 @@ def test_a_repair_goes_through_a_service_order_and_back_to_the_complaint(
     department.do("luo.jie", "decide_remedy", number, told["decide_remedy"][0])
     department.record("wang.lei", number, {"zh": "客户接受", "en": "Customer accepts"})
 
-    wanted = {**told["describe"][0], "service_date": _in_days(2)}
+    wanted = {**told["describe"][0], "service_type": "现场维修", "service_date": _in_days(2)}
     department.do("zhao.qiang", "describe", number, wanted, SERVICE)
     planner = department.page_of("zhao.qiang")
     department.claim("zhao.qiang", number)
-    department.fill(planner, "plan", told["plan"][0], SERVICE)
+    department.fill(
+        planner, "plan", {**told["plan"][0], "planned_resources": ["孙涛", "流量校准箱"]}, SERVICE
+    )
     look(planner, "repair-1-plan")
     department.submit(planner)
     department.do("zhao.qiang", "agree_dates", number, told["agree_dates"][0], SERVICE)
     planner.goto("/dispatch")
     look(planner, "repair-2-board")
-    department.do("guo.liang", "release", number, told["release"][0], SERVICE)
+    released = {**told["release"][0], "release_groups": ["现场技师"]}
+    department.do("guo.liang", "release", number, released, SERVICE)
     for values in told["acknowledge"][1:]:
         department.do("sun.tao", "acknowledge", number, values, SERVICE)
     department.do("sun.tao", "brief", number, told["brief"][0], SERVICE)

@@ -6,12 +6,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import psycopg
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, make_url, select
@@ -51,7 +49,6 @@ STORIES = [
 # The reviews of customers begin by themselves as time passes, and would leave cases of their own.
 WITHOUT_REVIEWS = [path for path in sorted(PROCESSES.iterdir()) if not path.name.startswith("c080")]
 HOLDS = ("case_held", "case_released")
-NUMBERS = count(1)
 PEOPLE = {one.username: one for one in organisation.demo_people()}
 CALL = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
@@ -137,8 +134,8 @@ def _played_on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session", name="played_on_postgresql")
-def _played_on_postgresql(new_postgresql_database: Callable[[], str]) -> Played:
-    return play(new_postgresql_database())
+def _played_on_postgresql(postgresql_for_all: Callable[[], str]) -> Played:
+    return play(postgresql_for_all())
 
 
 @pytest.fixture(name="database", params=["sqlite", "postgresql"])
@@ -150,10 +147,7 @@ def _database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Module
         shutil.copy(str(make_url(played.url).database), path)
         url = f"sqlite:///{path}"
     else:
-        template, name = make_url(played.url).database, f"kept_{next(NUMBERS)}"
-        with psycopg.connect(request.getfixturevalue("postgresql"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-        url = make_url(played.url).set(database=name).render_as_string(hide_password=False)
+        url = request.getfixturevalue("new_postgresql_database")(make_url(played.url).database)
     laneway_database.connect(url)
     yield laneway_database
     laneway_database.disconnect()

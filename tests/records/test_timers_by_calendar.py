@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from laneway.engine import deployments, instances
 from laneway.engine.database import reading, unit_of_work
-from laneway.errors import Refused
 from laneway.engine.tables import incident, process_instance, timer
+from laneway.errors import Refused
 from laneway.records.calendars import delivered
 from laneway.tasks.draining import drain
 from laneway.words import Resource, Severity
