@@ -107,28 +107,10 @@ def queue(
 
     `job` is the row of a job that completes now: a job completes once, so its key makes the ids unique.
     """
-    now = clock.now()
     rows: list[dict[str, Any]] = []
 
     def add(kind: OutgoingKind, **columns: Any) -> None:
-        rows.append(
-            {
-                "key": new_key(),
-                "instance_key": job.instance_key,
-                "element_id": job.element_id,
-                "kind": kind,
-                "headers": {},
-                "html": None,
-                "files": [],
-                "thread": None,
-                "state": OutgoingState.QUEUED,
-                "attempts": 0,
-                "last_attempt": _PATIENCE[kind].attempts,
-                "created_at": now,
-                "not_before": now,
-                **columns,
-            }
-        )
+        rows.append(_row(kind, job.instance_key, job.element_id, **columns))
 
     case_number = _case_number(session, job.instance_key) if mails else None
     for number, mail in enumerate(mails):
@@ -146,7 +128,11 @@ def queue(
         )
     for number, hook in enumerate(webhooks):
         id_ = f"{job.key}-w{number}"
-        words = {"recipient": hook.url, "subject": hook.event, "body": _cloud_event(hook, id_, job, now)}
+        words = {
+            "recipient": hook.url,
+            "subject": hook.event,
+            "body": _cloud_event(hook, id_, job, clock.now()),
+        }
         add(OutgoingKind.WEBHOOK, dedupe_key=id_, headers=dict(hook.headers), **words)
     if rows:
         session.execute(insert(outgoing), rows)
@@ -159,6 +145,26 @@ def queue(
         )
         for row in rows
     ]
+
+
+def _row(kind: OutgoingKind, instance_key: int, element_id: str | None, **columns: Any) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "key": new_key(),
+        "instance_key": instance_key,
+        "element_id": element_id,
+        "kind": kind,
+        "headers": {},
+        "html": None,
+        "files": [],
+        "thread": None,
+        "state": OutgoingState.QUEUED,
+        "attempts": 0,
+        "last_attempt": _PATIENCE[kind].attempts,
+        "created_at": now,
+        "not_before": now,
+        **columns,
+    }
 
 
 def _case_number(session: Session, instance_key: int) -> str | None:
@@ -178,28 +184,16 @@ def queue_mail(
 
     `dedupe_key` tells it from all others of the instance. Returns what its history is to tell.
     """
-    now = clock.now()
-    session.execute(
-        insert(outgoing).values(
-            key=new_key(),
-            instance_key=instance_key,
-            element_id=None,
-            kind=OutgoingKind.MAIL,
-            dedupe_key=dedupe_key,
-            recipient=mail.to,
-            subject=mail.subject[:_SUBJECT_LENGTH],
-            body=mail.body,
-            html=None,
-            files=[],
-            thread=None,
-            headers={},
-            state=OutgoingState.QUEUED,
-            attempts=0,
-            last_attempt=_PATIENCE[OutgoingKind.MAIL].attempts,
-            created_at=now,
-            not_before=not_before or now,
-        )
+    row = _row(
+        OutgoingKind.MAIL,
+        instance_key,
+        None,
+        dedupe_key=dedupe_key,
+        recipient=mail.to,
+        subject=mail.subject[:_SUBJECT_LENGTH],
+        body=mail.body,
     )
+    session.execute(insert(outgoing).values(row | {"not_before": not_before or row["not_before"]}))
     return Note("mail_queued", None, None, {"to": mail.to, "subject": mail.subject[:_SUBJECT_LENGTH]})
 
 
