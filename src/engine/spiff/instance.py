@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from time import monotonic
+from time import thread_time
 from typing import Any
 
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
@@ -30,7 +30,7 @@ from laneway.engine.spiff.waiting import Waiting
 STEP_LIMIT = 50_000
 """Steps without a wait after which an instance is taken to be in an endless loop."""
 SECONDS_LIMIT = 10.0
-"""How long an instance may move without a wait: as long as its transaction, and what that locks, may last."""
+"""How long an instance may compute without a wait: its transaction, and what that locks, lasts as long."""
 
 
 class Instance(Waiting, Scope, BpmnWorkflow):
@@ -104,8 +104,8 @@ class Instance(Waiting, Scope, BpmnWorkflow):
 
     def run(self) -> None:
         """Move until every branch waits. A token that would move on without end becomes an incident."""
-        steps, until = 0, monotonic() + SECONDS_LIMIT
-        while not self.completed and self._step(within_limit=steps < STEP_LIMIT and monotonic() < until):
+        steps, until = 0, thread_time() + SECONDS_LIMIT
+        while not self.completed and self._step(within_limit=steps < STEP_LIMIT and thread_time() < until):
             steps += 1
 
     def _step(self, *, within_limit: bool) -> bool:
