@@ -76,7 +76,7 @@ def test_a_repair_goes_through_a_service_order_and_back_to_the_complaint(
     department.do("wang.lei", "acknowledge", number, told["acknowledge"][0])
     department.do("luo.jie", "investigate", number, told["investigate"][0])
     department.do("luo.jie", "decide_remedy", number, told["decide_remedy"][0])
-    department.record("wang.lei", number, {"zh": "客户接受", "en": "Customer accepts"})
+    department.record("wang.lei", number, {"zh": "客户接受", "en": "Accepted"})
 
     wanted = {**told["describe"][0], "service_type": "现场维修", "service_date": _in_days(2)}
     department.do("zhao.qiang", "describe", number, wanted, SERVICE)

@@ -62,11 +62,11 @@ def follow_step(
         book.release(me)
     book.save()
     for request in dues:
-        if isinstance(request, TimerOpened):
-            request.due = replace(request.due, at=book.moment(request.due_rule))
-        else:
+        if isinstance(request, UserTaskOpened):
             request.due_rule = rules.dues[request.node.id]
             request.due_at = book.due_by(request.due_rule)
+        elif request.due_rule is not None:
+            request.due = replace(request.due, at=book.moment(request.due_rule))
     return book.notes
 
 
