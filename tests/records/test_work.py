@@ -11,6 +11,7 @@ import pytest
 
 from laneway.engine import numbers
 from laneway.errors import Conflict, Invalid, NotFound
+from laneway.records.calendars import delivered as calendars
 from laneway.records.kinds import store
 from laneway.records.work import delivered, entitlements, orders, plans, resources, told
 from laneway.records.work.kinds import RESOURCE
@@ -25,6 +26,7 @@ NOON = datetime(2026, 3, 3, 4, 30, tzinfo=UTC)
 def _shop(database: Any, frozen_clock: Any) -> Any:
     """The delivered skills and service types, and the demonstration's people and things."""
     with database.unit_of_work() as session:
+        calendars.load(session)
         delivered.load(session)
         delivered.load_demo(session)
     return database
