@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -15,8 +16,10 @@ from types import ModuleType
 
 import psycopg
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import make_url
 
+from laneway import cli
 from laneway.engine import accounts, clock
 from laneway.engine import database as laneway_database
 from laneway.engine.database import schema
@@ -86,6 +89,26 @@ def frozen_clock() -> Iterator[FrozenClock]:
     clock.set_source(lambda: frozen.now)
     yield frozen
     clock.set_source(None)
+
+
+@pytest.fixture
+def run_laneway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+    """Runs a `laneway` command in an empty folder, with `typed` as what people type; its data lie in a folder `data`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LANEWAY_DATA", str(tmp_path / "data"))
+    # Commands set up logging and the time zone for their process; here it is the tests' process.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging.getLogger(), "level", logging.getLogger().level)
+    zone = clock.zone()
+
+    def run(*arguments: str, typed: str = "") -> Result:
+        try:
+            return CliRunner().invoke(cli.main, arguments, input=typed, catch_exceptions=False)
+        finally:
+            laneway_database.disconnect()
+
+    yield run
+    clock.set_zone(zone)
 
 
 def prepare(url: str, password_hash: str) -> None:

@@ -1,14 +1,9 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-
-from laneway import cli
-from laneway.engine import database
 
 DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
@@ -32,22 +27,10 @@ BROKEN = DIAGRAM.replace('targetRef="end"', 'targetRef="nowhere"')
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    # Commands set up logging for their process; here it is the tests' process.
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    monkeypatch.setattr(logging.getLogger(), "level", logging.getLogger().level)
-    monkeypatch.setenv("LANEWAY_DATA", str(tmp_path / "data"))
+def run(run_laneway, tmp_path):
     (tmp_path / "greet.bpmn").write_text(DIAGRAM, "utf-8")
     (tmp_path / "broken.bpmn").write_text(BROKEN, "utf-8")
-
-    def laneway(*arguments: str, typed: str = ""):
-        try:
-            return CliRunner().invoke(cli.main, arguments, input=typed, catch_exceptions=False)
-        finally:
-            database.disconnect()
-
-    return laneway
+    return run_laneway
 
 
 def test_a_diagram_is_checked_deployed_started_and_exported(run, tmp_path):

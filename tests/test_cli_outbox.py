@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from laneway import cli
 from laneway.engine import database, deployments, instances, outbox
-from laneway.engine.database import schema
 from laneway.engine.model import OutgoingKind
 from laneway.engine.outbox import Delivery, Failure, Mail
 from laneway.words import Resource
@@ -27,13 +24,12 @@ DIAGRAM = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
 
 
 @pytest.fixture
-def laneway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def laneway(
+    run_laneway: Callable[..., Result], sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
     """Runs a command on a database with one mail that was given up and one that waits."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    monkeypatch.setattr(logging.getLogger(), "level", logging.getLogger().level)
-    monkeypatch.setenv("LANEWAY_DATA", str(tmp_path))
-    schema.upgrade(database.connect(f"sqlite:///{tmp_path / 'laneway.db'}"))
+    monkeypatch.setenv("LANEWAY_DATABASE_URL", sqlite_url)
+    database.connect(sqlite_url)
     with database.unit_of_work() as session:
         deployments.deploy(session, [Resource("p.bpmn", DIAGRAM.encode())], by=None)
         key = instances.start(session, process_id="P", variables={}, by=None).instance_key
@@ -45,14 +41,7 @@ def laneway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
         row = outbox.lease_next(session, OutgoingKind.MAIL)
         outbox.report(session, row, Delivery(is_final=True, failure=Failure.REFUSED, error="550 nobody"))
     database.disconnect()
-
-    def run(*arguments: str) -> Result:
-        try:
-            return CliRunner().invoke(cli.main, ["outbox", *arguments], catch_exceptions=False)
-        finally:
-            database.disconnect()
-
-    return run
+    return partial(run_laneway, "outbox")
 
 
 def test_the_list_tells_what_waits_and_why_something_was_given_up(laneway: Callable[..., Result]) -> None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
-
-from laneway import cli
-from laneway.engine import clock, database
+from click.testing import Result
 
 HEADER = ["code", "name_zh", "name_en", "unit"]
 GOOD = [["HX-1", "聚合 MDI", "Polymeric MDI", "t"], ["HX-2", "聚醚", "Polyol", "t"]]
@@ -22,23 +19,11 @@ BAD = ["HX-3", "", "No Chinese name", "t"]
 
 
 @pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
-    monkeypatch.chdir(tmp_path)
-    # Commands set up logging and the time zone for their process; here it is the tests' process.
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    monkeypatch.setattr(logging.getLogger(), "level", logging.getLogger().level)
+def run(
+    run_laneway: Callable[..., Result], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
     monkeypatch.setenv("LANEWAY_DATABASE_URL", database_url)
-    monkeypatch.setenv("LANEWAY_DATA", str(tmp_path / "data"))
-    zone = clock.zone()
-
-    def laneway(*arguments: str) -> Any:
-        try:
-            return CliRunner().invoke(cli.main, ["records", *arguments], catch_exceptions=False)
-        finally:
-            database.disconnect()
-
-    yield laneway
-    clock.set_zone(zone)
+    return partial(run_laneway, "records")
 
 
 def written(rows: list[list[str]], name: str = "rows.csv", encoding: str = "utf-8") -> str:

@@ -96,11 +96,11 @@ def first_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def first_database(
     postgresql_for_all: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], str]:
-    """Makes PostgreSQL databases like one on which Laneway has started for the first time; tells the address."""
+) -> str | None:
+    """Name of a PostgreSQL database on which Laneway has started for the first time; servers go on from copies of it."""
     url = postgresql_for_all()
     _start_once(url, tmp_path_factory.mktemp("first"))
-    return lambda: postgresql_for_all(make_url(url).database)
+    return make_url(url).database
 
 
 def _start_once(database_url: str, data: Path) -> None:
@@ -115,7 +115,8 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     if request.param == "sqlite":
         yield from _served_from(request.getfixturevalue("first_data"), tmp_path / "data")
         return
-    server = Served(request.getfixturevalue("first_database")(), tmp_path, ROOT / "processes")
+    url = request.getfixturevalue("new_postgresql_database")(request.getfixturevalue("first_database"))
+    server = Served(url, tmp_path, ROOT / "processes")
     server.start()
     yield server
     server.stop()

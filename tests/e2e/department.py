@@ -106,7 +106,9 @@ class Department:
         look_for(page, "/inbox/open", row)
         row.first.click()
         expect(page.locator("#detail .num").first).to_have_text(number)
-        page.wait_for_load_state("networkidle")  # the list may have opened it already; the click brings it once more
+        page.wait_for_load_state(
+            "networkidle"
+        )  # the list may have opened it already; the click brings it once more
 
     def record(self, username: str, number: str, what: Mapping[str, str]) -> None:
         """Note on the case page that the customer has answered."""

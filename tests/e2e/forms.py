@@ -35,8 +35,7 @@ class FormFiller:
                 field.get_by_label(self._option(component, value), exact=True).click()
             case "select":
                 field.locator(".fjs-input-group").click()
-                is_fixed = "values" in component
-                field.get_by_text(self._option(component, value), exact=is_fixed).last.click()
+                field.get_by_text(self._option(component, value), exact="values" in component).last.click()
             case "checklist":
                 for item in value:
                     field.get_by_label(self._option(component, item), exact="values" in component).check()

@@ -46,13 +46,13 @@ def test_the_mark_of_bpmn_io_stays_in_sight_on_every_diagram_and_form(login: Log
     page = login("demo")
     page.goto(f"/language/{locale}?next=/inbox")
     case, task = _first(page, "/cases", "a[href^='/cases/CP']"), _first(page, "/inbox/team", ".it-row")
-    for address in (case, task, "/start/c110_complaint", _EDITOR):
+    for address, least in {case: 1, task: 2, "/start/c110_complaint": 1, _EDITOR: 1}.items():
         for size in (DESK, PHONE):
             page.set_viewport_size(size)
             _open(page, address)
             shown = [mark for mark in page.locator(_MARKS).all() if mark.is_visible()]
             # A phone shows the task's form alone; the diagram is one tap away.
-            assert len(shown) == len(_islands(page)) > 0, (address, size)
+            assert len(shown) == len(_islands(page)) >= (least if size is DESK else 1), (address, size)
             assert all(mark.evaluate(_IS_ON_TOP) for mark in shown), (address, size)
 
 

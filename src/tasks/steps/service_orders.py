@@ -69,13 +69,11 @@ def offer(_job: Job) -> dict[str, Any]:
 def enter(job: Job) -> dict[str, Any]:
     """Enter the order with its number: that of its own case, or the next of the series in a case of another kind."""
     kind = said.required(job, "service_type", longest=40)
-    with reading() as session:
-        next_open_day = _next_open_day(session)
     need = Need(
         service_type=kind,
         customer=said.required(job, "customer", longest=200),
         description=said.required(job, "description"),
-        service_date=said.day(job, "service_date") or next_open_day,
+        service_date=said.day(job, "service_date") or _next_open_day(),
         case_number=job.case_number or "",
         site=said.text(job, "site", longest=400),
         contact=said.text(job, "contact", longest=400),
@@ -210,9 +208,10 @@ def _note_price(session: Session, number: str, job: Job) -> None:
     orders.estimate(session, number, price=estimate, project=said.text(job, "project", longest=200))
 
 
-def _next_open_day(session: Session) -> date:
+def _next_open_day() -> date:
     """The next working day."""
-    calendar = working_calendars.own(session)
+    with reading() as session:
+        calendar = working_calendars.own(session)
     tomorrow = hours.moment(clock.here().date(), 86_400, calendar.tz)
     return hours.next_opening(calendar, tomorrow).astimezone(calendar.tz).date()
 
