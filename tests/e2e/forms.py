@@ -37,6 +37,9 @@ class FormFiller:
                 field.locator(".fjs-input-group").click()
                 field.get_by_text(self._option(component, value), exact="values" in component).last.click()
             case "checklist":
+                chosen = field.locator("input:checked")
+                while chosen.count():  # what the case proposes may differ from day to day
+                    chosen.first.uncheck()
                 for item in value:
                     field.get_by_label(self._option(component, item), exact="values" in component).check()
             case "checkbox":

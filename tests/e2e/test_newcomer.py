@@ -65,7 +65,7 @@ def test_an_enquiry_is_answered_with_what_is_there_and_what_is_on_its_way(
     expect(page.locator("main").get_by_text("您的询问").first).to_be_visible()  # the customer reads Chinese
 
 
-def test_a_repair_goes_through_a_service_order_to_the_technicians_report(
+def test_a_repair_goes_through_a_service_order_and_back_to_the_complaint(
     login: Login, locale: str, look: Look
 ) -> None:
     told: dict[str, list[dict[str, Any]]] = {}
@@ -80,7 +80,8 @@ def test_a_repair_goes_through_a_service_order_to_the_technicians_report(
     department.do("luo.jie", "decide_remedy", number, told["decide_remedy"][0])
     department.record("wang.lei", number, {"zh": "客户接受", "en": "Accepted"})
 
-    wanted = {**told["describe"][0], "service_type": "现场维修", "service_date": _in_days(2)}
+    day = _in_days({"en": 2, "zh": 3}[locale])  # nobody can be in two places on one day
+    wanted = {**told["describe"][0], "service_type": "现场维修", "service_date": day}
     department.do("zhao.qiang", "describe", number, wanted, SERVICE)
     planner = department.page_of("zhao.qiang")
     department.claim("zhao.qiang", number)
@@ -98,11 +99,18 @@ def test_a_repair_goes_through_a_service_order_to_the_technicians_report(
         department.do("sun.tao", "acknowledge", number, values, SERVICE)
     department.do("sun.tao", "brief", number, told["brief"][0], SERVICE)
     now = datetime.now().replace(second=0, microsecond=0)
-    done = {**told["perform"][0], "arrived_at": now.isoformat(), "left_at": now.isoformat()}
+    midnight = now.replace(hour=0, minute=0)
+    done = {**told["perform"][0], "arrived_at": midnight.isoformat(), "left_at": now.isoformat()}
     technician = department.page_of("sun.tao")
     department.claim("sun.tao", number)
     department.fill(technician, "perform", done, SERVICE)
     look(technician, "repair-3-report")
+    department.submit(technician)
+    department.do("sun.tao", "sign", number, told["sign"][0], SERVICE)
+
+    department.do("wang.lei", "close", number, {**told["close"][0], "closure_on": _in_days(0)})
+    department.see_closed("wang.lei", number)
+    look(department.page_of("wang.lei"), "repair-4-closed")
 
 
 def test_a_bulging_drum_at_night_is_serious_at_once(login: Login, locale: str, look: Look) -> None:
